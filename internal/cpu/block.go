@@ -1,0 +1,85 @@
+package cpu
+
+import "unsafe"
+
+// Block is what one virtual CPU knows of itself. The assembly of
+// internal/goport and package preempt knows its fields by the offsets in
+// layout.go's constants. Only the thread of the CPU writes the first part; other threads may
+// write the second.
+type Block struct {
+	// The owner's words.
+
+	Count    uint32 // preempt_count, see package preempt for the layout
+	IRQOff   uint32 // > 0: interrupts are masked softly, nested so often
+	HardOff  uint32 // > 0: the signal is blocked, nested so often
+	Pending  uint32 // 1: an interrupt came while they were masked
+	ID       int32  // the CPU's number
+	Sliced   uint32 // 1: the current task shares its priority by time slices
+	Expired  uint32 // 1: a tick has ended the current task's slice
+	Wanted   uint32 // 1: a tick asked for a switch and none has come yet
+	TickIdle uint32 // ticks in a row that found nothing to switch to
+
+	Reason     uint32 // why the last goroutine left, a Reason
+	IdleSwitch uint32 // 1: the idle goroutine leaves for a task
+	IdleWake   uint32 // 1: ready() of the idle goroutine must not queue it
+	Stuck      uint32 // 1: the current task was locked to the thread by us
+	Stalled    uint32 // 1: the CPU stays with a task that is not running
+
+	Leaving uintptr        // the g that is leaving through goschedImpl
+	Current unsafe.Pointer // the task that runs, nil: the idle goroutine
+	Next    unsafe.Pointer // the task that schedule() is about to run
+	IdleG   uintptr        // the idle goroutine's g
+	M       uintptr        // the thread's m
+
+	SliceStart uint64 // time-stamp counter when the current task was switched in
+	SliceMin   uint64 // a slice shorter than this many counts is not ended by a tick
+
+	AtomicPCs  [32]uintptr // callers of a park or Gosched while atomic
+	AtomicLen  uint32      // how many of them are valid
+	AtomicSeen uint32      // the preempt_count then
+
+	// Statistics, written by the owner.
+
+	IRQs        uint64 // interrupts taken, of any kind
+	Ticks       uint64 // by the timer
+	IPIs        uint64 // by another CPU or thread
+	Masked      uint64 // that came while masked
+	Wants       uint64 // ticks that asked for a switch
+	Misses      uint64 // such ticks not served before the next one
+	Async       uint64 // preempted between any two instructions
+	Sync        uint64 // preempted at a function's prologue
+	Yields      uint64 // left by Gosched
+	Parks       uint64 // left to block
+	AtomicParks uint64 // blocked or yielded while atomic
+	Stops       uint64 // left because the garbage collector stopped the task
+	Deferred    uint64 // Go's own requests put off to the end of an atomic section
+
+	_ [64]byte
+
+	// Words that other threads write.
+
+	Need    uint32 // TIF_NEED_RESCHED
+	IPI     uint32 // 1: an inter-processor interrupt is under way
+	Waiting int32  // queued tasks that a tick could switch to
+	Armed   uint32 // 1: the tick timer runs
+	TimerID int32  // the POSIX timer
+	_       [44]byte
+}
+
+// Why a goroutine left its CPU.
+const (
+	ReasonNone    = iota
+	ReasonYield   // runtime.Gosched
+	ReasonPreempt // an interrupt or preempt_schedule
+	ReasonPark    // it blocks; whoever wakes it brings it back
+	ReasonLeave   // it leaves the kernel
+	ReasonExit    // it has ended
+)
+
+// Preempt-count bits that the assembly of more than one package needs.
+const (
+	// NoNeed is the inverted need-resched bit: set when nothing is wanted.
+	NoNeed = 1 << 31
+	// Active is PREEMPT_ACTIVE.
+	Active = 1 << 24
+)

@@ -1,0 +1,140 @@
+//go:build linux && amd64
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// RDGSBASE AX, CX and WRGSBASE AX, which the assembler does not know.
+#define RDGSBASE_AX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xc8
+#define WRGSBASE_AX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xd8
+
+// func This() *Block
+TEXT ·This(SB),NOSPLIT,$0-8
+	RDGSBASE_AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func Current() unsafe.Pointer
+TEXT ·Current(SB),NOSPLIT,$0-8
+	RDGSBASE_AX
+	TESTQ AX, AX
+	JZ   out
+	MOVQ const_offCurrent(AX), AX
+
+out:
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func SetGS(b *Block)
+TEXT ·SetGS(SB),NOSPLIT,$0-8
+	MOVQ b+0(FP), AX
+	WRGSBASE_AX
+	RET
+
+// func Cycles() uint64
+TEXT ·Cycles(SB),NOSPLIT,$0-8
+	RDTSC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func Pause()
+TEXT ·Pause(SB),NOSPLIT,$0-0
+	PAUSE
+	RET
+
+// func Cas32(p *uint32, old, new uint32) bool
+TEXT ·Cas32(SB),NOSPLIT,$0-17
+	MOVQ     p+0(FP), BX
+	MOVL     old+8(FP), AX
+	MOVL     new+12(FP), CX
+	LOCK
+	CMPXCHGL CX, 0(BX)
+	SETEQ    ret+16(FP)
+	RET
+
+// func Xchg32(p *uint32, new uint32) uint32
+TEXT ·Xchg32(SB),NOSPLIT,$0-20
+	MOVQ  p+0(FP), BX
+	MOVL  new+8(FP), AX
+	XCHGL AX, 0(BX)
+	MOVL  AX, ret+16(FP)
+	RET
+
+// func Add64(p *int64, n int64) int64
+TEXT ·Add64(SB),NOSPLIT,$0-24
+	MOVQ  p+0(FP), BX
+	MOVQ  n+8(FP), AX
+	MOVQ  AX, CX
+	LOCK
+	XADDQ AX, 0(BX)
+	ADDQ  CX, AX
+	MOVQ  AX, ret+16(FP)
+	RET
+
+// func Add32(p *int32, n int32) int32
+TEXT ·Add32(SB),NOSPLIT,$0-20
+	MOVQ  p+0(FP), BX
+	MOVL  n+8(FP), AX
+	MOVL  AX, CX
+	LOCK
+	XADDL AX, 0(BX)
+	ADDL  CX, AX
+	MOVL  AX, ret+16(FP)
+	RET
+
+// func Load32(p *uint32) uint32
+TEXT ·Load32(SB),NOSPLIT,$0-12
+	MOVQ p+0(FP), BX
+	MOVL 0(BX), AX
+	MOVL AX, ret+8(FP)
+	RET
+
+// func Store32(p *uint32, v uint32)
+TEXT ·Store32(SB),NOSPLIT,$0-12
+	MOVQ  p+0(FP), BX
+	MOVL  v+8(FP), AX
+	XCHGL AX, 0(BX)
+	RET
+
+// func Load64(p *uint64) uint64
+TEXT ·Load64(SB),NOSPLIT,$0-16
+	MOVQ p+0(FP), BX
+	MOVQ 0(BX), AX
+	MOVQ AX, ret+8(FP)
+	RET
+
+// func Or64(p *uint64, bits uint64)
+TEXT ·Or64(SB),NOSPLIT,$0-16
+	MOVQ p+0(FP), BX
+	MOVQ bits+8(FP), AX
+	LOCK
+	ORQ  AX, 0(BX)
+	RET
+
+// func And64(p *uint64, bits uint64)
+TEXT ·And64(SB),NOSPLIT,$0-16
+	MOVQ p+0(FP), BX
+	MOVQ bits+8(FP), AX
+	LOCK
+	ANDQ AX, 0(BX)
+	RET
+
+// func FoldNeed(b *Block)
+TEXT ·FoldNeed(SB),NOSPLIT,$0-8
+	MOVQ b+0(FP), BX
+	ANDL $0x7fffffff, const_offCount(BX)
+	RET
+
+// func Syscall(nr, a1, a2, a3, a4, a5, a6 uintptr) int
+TEXT ·Syscall(SB),NOSPLIT,$0-64
+	MOVQ nr+0(FP), AX
+	MOVQ a1+8(FP), DI
+	MOVQ a2+16(FP), SI
+	MOVQ a3+24(FP), DX
+	MOVQ a4+32(FP), R10
+	MOVQ a5+40(FP), R8
+	MOVQ a6+48(FP), R9
+	SYSCALL
+	MOVQ AX, ret+56(FP)
+	RET

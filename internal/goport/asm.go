@@ -1,0 +1,43 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package goport
+
+import "unsafe"
+
+// getg returns the caller's g.
+func getg() uintptr
+
+// onG0 calls fn(arg) on the thread's g0, where nothing preempts it. fn is a
+// plain function, not a closure, and is marked norace.
+//
+//go:noescape
+func onG0(fn func(unsafe.Pointer), arg unsafe.Pointer)
+
+// Addresses of the hooks, for the table of sites.
+
+func hookFindPC() uintptr
+func hookResumePC() uintptr
+func hookExecutePC() uintptr
+func hookGoschedPC() uintptr
+func hookGlobalPC() uintptr
+func hookLocalPC() uintptr
+func hookYieldPC() uintptr
+func hookParkPC() uintptr
+func hookStopPC() uintptr
+func hookReadyPC() uintptr
+func hookExitPC() uintptr
+func hookNewprocPC() uintptr
+func hookSysexitPC() uintptr
+func hookProcresizePC() uintptr
+func hookCoroPC() uintptr
+func interruptPC() uintptr
+
+// Called by other assembly only; declared for go vet. hooks_amd64.s and
+// g0_amd64.s say what each is for.
+
+func onG0Body()
+func find()
+func noteAtomic()
+func requeue()
+func wake()
+func child()

@@ -1,0 +1,677 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// The hooks: each stands in the place of one call of the runtime (sites.go).
+//
+// Contract of all of them, unless one says otherwise. Entered by the runtime's
+// CALL, on g0, with a P. ABIInternal: arguments in AX, BX, CX; R14 is g0; X15 is
+// zero. A hook that finds the call to be none of the kernel's business jumps to
+// the original callee with the argument registers as they were; R12, R13, DX,
+// DI and SI are free at every site. NOSPLIT because a hook must add nothing to
+// what its call site may do, and because it changes nothing before it knows.
+//
+// A Go function of this package is called by ABI0: arguments at 0(SP) and up.
+// A runtime function is called by ABIInternal and may spill its arguments to
+// the 24 bytes above its return address, so frames keep those free.
+
+// RDGSBASE R12 and CX: this CPU's block, 0 on an ordinary thread.
+#define RDGSBASE_R12 BYTE $0xf3; BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0xc4
+#define RDGSBASE_CX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xc9
+
+// Sets R13, and the zero flag, to what makes this context atomic: preempt_count
+// without PREEMPT_ACTIVE and need-resched, and both kinds of masked interrupts.
+#define ATOMIC_R13 \
+	MOVL Block_Count(R12), R13;  \
+	ANDL $0x7effffff, R13;       \
+	ORL  Block_IRQOff(R12), R13; \
+	ORL  Block_HardOff(R12), R13
+
+// Offsets of cpu.Block: see layout.go.
+#define Block_Count const_blockCount
+#define Block_IRQOff const_blockIRQOff
+#define Block_HardOff const_blockHardOff
+#define Block_Reason const_blockReason
+#define Block_IdleSwitch const_blockIdleSwitch
+#define Block_IdleWake const_blockIdleWake
+#define Block_Stuck const_blockStuck
+#define Block_Stalled const_blockStalled
+#define Block_Leaving const_blockLeaving
+#define Block_Current const_blockCurrent
+#define Block_Next const_blockNext
+#define Block_IdleG const_blockIdleG
+#define Block_Need const_blockNeed
+#define Block_Async const_blockAsync
+#define Block_Sync const_blockSync
+#define Block_Yields const_blockYields
+#define Block_Parks const_blockParks
+#define Block_Stops const_blockStops
+#define Block_Deferred const_blockDeferred
+
+// unlocked: R11 = 1 if the M is locked by nothing but the kernel itself
+// (m.lockedExt at most 1, m.lockedInt 0), else 0. Leaves R10 = m. Clobbers R9.
+TEXT ·unlocked(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ ·gM(SB), R10
+	MOVQ (R14)(R10*1), R10
+	XORL R11, R11
+	MOVQ ·mLockedInt(SB), R9
+	CMPL (R10)(R9*1), $0
+	JNE  out
+	MOVQ ·mLockedExt(SB), R9
+	CMPL (R10)(R9*1), $1
+	JHI  out
+	MOVL $1, R11
+
+out:
+	RET
+
+// pinned: R11 = 0 if the goroutine in DI is free to move, else 1. A goroutine
+// that has called LockOSThread and UnlockOSThread is free, but Go has kept
+// g.lockedm, because the kernel's own lock keeps m.lockedExt above 0: forget it.
+// Leaves R10 = m. Clobbers R8, R9.
+TEXT ·pinned(SB),NOSPLIT|NOFRAME,$0-0
+	XORL R11, R11
+	MOVQ ·gLockedm(SB), R8
+	CMPQ (DI)(R8*1), $0
+	JEQ  out
+	CALL ·unlocked(SB)
+	XORL $1, R11
+	JNE  out
+	MOVQ $0, (DI)(R8*1)
+	MOVQ ·mLockedg(SB), R9
+	MOVQ $0, (R10)(R9*1)
+
+out:
+	RET
+
+// stick: locks the goroutine in DI to this thread, so that Go brings it back
+// here: the CPU stalls with it. R12 = block. Clobbers R8, R9, R10.
+TEXT ·stick(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ ·gM(SB), R10
+	MOVQ (R14)(R10*1), R10
+	MOVQ ·gLockedm(SB), R8
+	MOVQ R10, (DI)(R8*1)
+	MOVQ ·mLockedg(SB), R9
+	MOVQ DI, (R10)(R9*1)
+	MOVL $1, Block_Stuck(R12)
+	MOVL $1, Block_Stalled(R12)
+	RET
+
+// mark: g.coroarg of the goroutine in AX marks it as the current task, in R13.
+// The task's pointer is stored without a write barrier: every task is also in
+// the kernel's own list. What was in g.coroarg (a coro whose goroutine has not
+// run its first instruction yet) is referenced by whoever resumed it.
+// R12 = block. Clobbers DI, SI.
+TEXT ·mark(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ AX, Task_g(R13)
+	MOVQ ·gCoroarg(SB), DI
+	MOVQ (AX)(DI*1), SI
+	MOVQ SI, Task_saved(R13)
+	MOVQ R13, (AX)(DI*1)
+	MOVL Block_Count(R12), SI
+	ANDL $const_countActive, SI
+	MOVL SI, Task_count(R13)
+	RET
+
+// schedule() calls findRunnable().
+// Results: AX = gp, BX = inheritTime, CX = tryWakeP.
+TEXT ·hookFind(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JNZ   ours
+	MOVQ  ·pcFindRunnable(SB), R12
+	JMP   R12
+
+ours:
+	JMP ·find(SB)
+
+TEXT ·find(SB),NOSPLIT,$40-0
+	MOVQ R12, 32(SP)
+	MOVQ R12, 0(SP)
+	CALL ·goPick(SB)
+	MOVQ 8(SP), AX
+	TESTQ AX, AX
+	JZ   idle
+	XORL BX, BX
+	XORL CX, CX
+	RET
+
+idle:
+	// Nothing to run, or Go wants the P: the idle goroutine, which owns this
+	// thread. ready() makes it runnable with all that belongs to it; hookReady
+	// sees IdleWake and queues it nowhere.
+	MOVQ 32(SP), R12
+	MOVL $1, Block_IdleWake(R12)
+	MOVQ Block_IdleG(R12), AX
+	XORL BX, BX
+	XORL CX, CX
+	MOVQ ·pcReady(SB), R13
+	CALL R13
+	MOVQ 32(SP), R12
+	MOVQ Block_IdleG(R12), AX
+	MOVQ ·gM(SB), R10
+	MOVQ (R14)(R10*1), R10
+	MOVQ ·mLockedg(SB), R9
+	MOVQ AX, (R10)(R9*1)
+	XORL BX, BX
+	MOVQ ·pcExecute(SB), R13
+	CALL R13
+	INT  $3
+
+// schedule() and exitsyscall's slow path call execute(gp, inheritTime) for the
+// goroutine that this thread is locked to, after a wait for it or for a P.
+// AX = gp, BX = inheritTime.
+TEXT ·hookResume(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	MOVL  $0, Block_Stalled(R12)
+	CMPQ  AX, Block_IdleG(R12)
+	JEQ   orig
+	CMPL  Block_Stuck(R12), $0
+	JEQ   orig
+	MOVL  $0, Block_Stuck(R12)
+	CALL  ·unlocked(SB)
+	TESTL R11, R11
+	JZ    orig
+	MOVQ  ·gLockedm(SB), R8
+	MOVQ  $0, (AX)(R8*1)
+	MOVQ  ·mLockedg(SB), R9
+	MOVQ  $0, (R10)(R9*1)
+
+	// execute() forgets a preemption that was asked for while we waited.
+	CMPL Block_Need(R12), $0
+	JEQ  orig
+	ATOMIC_R13
+	JNE  orig
+	MOVQ AX, Block_Leaving(R12)
+	MOVL $const_reasonPreempt, Block_Reason(R12)
+	JMP  ·requeue(SB)
+
+orig:
+	MOVQ ·pcExecute(SB), R12
+	JMP  R12
+
+// schedule() calls execute(gp, inheritTime) for what was found. A marked gp
+// runs here only if this CPU's pick has just returned it; else it was woken
+// through a queue of Go's (netpoll, timers), and goes to the kernel.
+TEXT ·hookExecute(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ  ·gCoroarg(SB), R12
+	MOVQ  (AX)(R12*1), R13
+	TESTQ R13, R13
+	JZ    orig
+	MOVQ  $const_taskMagic, DX
+	CMPQ  DX, Task_magic(R13)
+	JNE   orig
+	MOVQ  Task_saved(R13), DX
+	MOVQ  DX, (AX)(R12*1)
+	MOVQ  $0, Task_saved(R13)
+	RDGSBASE_CX
+	TESTQ CX, CX
+	JZ    divert
+	CMPQ  R13, Block_Next(CX)
+	JNE   divert
+
+orig:
+	MOVQ ·pcExecute(SB), R12
+	JMP  R12
+
+divert:
+	// Unwind g0 as mcall does: a thread may divert any number of tasks in a row.
+	MOVQ ·gSched(SB), R12
+	MOVQ (R14)(R12*1), SP
+	SUBQ $32, SP
+	XORL BP, BP
+	MOVQ R13, 0(SP)
+	CALL ·goWake(SB)
+	MOVQ ·pcSchedule(SB), R12
+	CALL R12
+	INT  $3
+
+// gosched_m, newstack and asyncPreempt2 call goschedImpl(gp, preempted).
+// AX = gp, BX = preempted. Nothing has changed yet.
+TEXT ·hookGosched(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  AX, Block_IdleG(R12)
+	JEQ   orig
+	ATOMIC_R13
+	JNE   atomic
+	MOVQ  AX, DI
+	CALL  ·pinned(SB)
+	TESTL R11, R11
+	JNZ   locked
+	MOVQ  AX, Block_Leaving(R12)
+	TESTB BX, BX
+	JNZ   preempted
+	TESTL $const_countActive, Block_Count(R12)
+	JNZ   scheduled
+	INCQ  Block_Yields(R12)
+	MOVL  $const_reasonYield, Block_Reason(R12)
+	JMP   orig
+
+preempted:
+	MOVQ ·gAsyncSafe(SB), R13
+	CMPB (AX)(R13*1), $0
+	JEQ  prologue
+	INCQ Block_Async(R12)
+	JMP  byforce
+
+scheduled:
+prologue:
+	INCQ Block_Sync(R12)
+
+byforce:
+	MOVL $const_reasonPreempt, Block_Reason(R12)
+
+orig:
+	MOVQ ·pcGoschedImpl(SB), R12
+	JMP  R12
+
+locked:
+	// Locked to this thread: no other task could run. Only a stopping world,
+	// or its own wish, is reason enough to give the P away.
+	TESTB BX, BX
+	JZ    stall
+	MOVQ  ·varGCWaiting(SB), R13
+	CMPB  (R13), $0
+	JEQ   resume
+
+stall:
+	MOVL $1, Block_Stalled(R12)
+	JMP  orig
+
+atomic:
+	TESTB BX, BX
+	JNZ   resume
+	CALL  ·noteAtomic(SB)
+
+resume:
+	JMP ·resumeTask(SB)
+
+// resumeTask: the goroutine in AX goes on, as newstack lets one go on that must
+// not be preempted now; the end of the atomic section sees need-resched.
+// R12 = block.
+TEXT ·resumeTask(SB),NOSPLIT|NOFRAME,$0-0
+	INCQ Block_Deferred(R12)
+	ANDL $0x7fffffff, Block_Count(R12)
+	MOVQ ·gStackLo(SB), R13
+	MOVQ (AX)(R13*1), R13
+	ADDQ ·stackGuard(SB), R13
+	MOVQ ·gGuard0(SB), DI
+	MOVQ R13, (AX)(DI*1)
+	MOVQ ·gSyncSafe(SB), DI
+	MOVB $0, (AX)(DI*1)
+	ADDQ ·gSched(SB), AX
+	PUSHQ AX
+	PUSHQ $0
+	MOVQ ·pcGogo(SB), R12
+	JMP  R12
+
+// noteAtomic: keeps AX, BX, CX and R12 and records who blocks while atomic.
+TEXT ·noteAtomic(SB),NOSPLIT,$56-0
+	MOVQ AX, 24(SP)
+	MOVQ BX, 32(SP)
+	MOVQ CX, 40(SP)
+	MOVQ R12, 48(SP)
+	MOVQ R12, 0(SP)
+	MOVQ AX, 8(SP)
+	CALL ·goNoteAtomic(SB)
+	MOVQ 24(SP), AX
+	MOVQ 32(SP), BX
+	MOVQ 40(SP), CX
+	MOVQ 48(SP), R12
+	RET
+
+// goschedImpl locks sched.lock to put the goroutine, which is _Grunnable and
+// off its M now, on the global queue. AX = &sched.lock.
+TEXT ·hookGlobal(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  Block_Leaving(R12), $0
+	JNE   ours
+
+orig:
+	MOVQ ·pcLock(SB), R12
+	JMP  R12
+
+ours:
+	JMP ·requeue(SB)
+
+// goschedImpl calls runqput(pp, gp, true) when the world is stopping.
+TEXT ·hookLocal(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  Block_Leaving(R12), $0
+	JNE   ours
+
+orig:
+	MOVQ ·pcRunqput(SB), R12
+	JMP  R12
+
+ours:
+	JMP ·requeue(SB)
+
+// goyield_m calls runqput(pp, gp, false): a mutex was handed over.
+TEXT ·hookYield(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  BX, Block_IdleG(R12)
+	JEQ   orig
+	MOVQ  BX, DI
+	ATOMIC_R13
+	JNE   atomic
+	CALL  ·pinned(SB)
+	TESTL R11, R11
+	JNZ   orig
+	INCQ  Block_Yields(R12)
+	MOVQ  BX, Block_Leaving(R12)
+	MOVL  $const_reasonYield, Block_Reason(R12)
+	JMP   ·requeue(SB)
+
+atomic:
+	CALL ·stick(SB)
+
+orig:
+	MOVQ ·pcRunqput(SB), R12
+	JMP  R12
+
+// requeue: the leaving goroutine goes on the kernel's queue; schedule() picks
+// the next. R12 = block. Never returns.
+TEXT ·requeue(SB),NOSPLIT,$40-0
+	MOVQ R12, 0(SP)
+	CALL ·goRequeue(SB)
+	MOVQ ·pcSchedule(SB), R12
+	CALL R12
+	INT  $3
+
+// park_m calls casgstatus(gp, _Grunning, _Gwaiting), and, if the unlock function
+// says no, casgstatus(gp, _Gwaiting, _Grunnable). AX = gp, CX = new.
+TEXT ·hookPark(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPL  CX, $1
+	JEQ   undo
+	CMPQ  AX, Block_IdleG(R12)
+	JEQ   idle
+	MOVQ  AX, DI
+	ATOMIC_R13
+	JNE   atomic
+	CALL  ·pinned(SB)
+	TESTL R11, R11
+	JNZ   locked
+	MOVQ  Block_Current(R12), R13
+	TESTL $const_flagLeaving, Task_flags(R13)
+	JNZ   leave
+	CALL  ·mark(SB)
+	INCQ  Block_Parks(R12)
+	MOVL  $const_reasonPark, Block_Reason(R12)
+
+orig:
+	MOVQ ·pcCasgstatus(SB), R12
+	JMP  R12
+
+leave:
+	ANDL $~const_flagLeaving, Task_flags(R13)
+	MOVL $const_reasonLeave, Block_Reason(R12)
+	JMP  orig
+
+idle:
+	// For a task: schedule() must not wait for the idle goroutine. Else it
+	// parks as any locked goroutine does, and the P is given away.
+	CMPL Block_IdleSwitch(R12), $0
+	JEQ  orig
+	MOVQ ·gM(SB), R10
+	MOVQ (R14)(R10*1), R10
+	MOVQ ·mLockedg(SB), R9
+	MOVQ $0, (R10)(R9*1)
+	JMP  orig
+
+locked:
+	MOVL $1, Block_Stalled(R12)
+	JMP  orig
+
+atomic:
+	// Scheduling while atomic: the CPU stalls with the task, as it must.
+	CALL ·noteAtomic(SB)
+	MOVQ AX, DI
+	CALL ·stick(SB)
+	JMP  orig
+
+undo:
+	CMPQ AX, Block_IdleG(R12)
+	JEQ  orig
+	MOVL $0, Block_Stalled(R12)
+	CMPL Block_Stuck(R12), $0
+	JEQ  unmark
+	MOVL $0, Block_Stuck(R12)
+	MOVQ ·gM(SB), R10
+	MOVQ (R14)(R10*1), R10
+	MOVQ ·gLockedm(SB), R8
+	MOVQ $0, (AX)(R8*1)
+	MOVQ ·mLockedg(SB), R9
+	MOVQ $0, (R10)(R9*1)
+	JMP  orig
+
+unmark:
+	CMPL Block_Reason(R12), $const_reasonPark
+	JNE  orig
+	MOVL $0, Block_Reason(R12)
+	MOVQ Block_Current(R12), R13
+	MOVQ ·gCoroarg(SB), DI
+	MOVQ Task_saved(R13), SI
+	MOVQ SI, (AX)(DI*1)
+	MOVQ $0, Task_saved(R13)
+	JMP  orig
+
+// preemptPark calls casGToPreemptScan(gp, old, new): suspendG wants the
+// goroutine stopped; it will make it runnable again by ready(). AX = gp.
+TEXT ·hookStop(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  AX, Block_IdleG(R12)
+	JEQ   orig
+	ATOMIC_R13
+	JNE   atomic
+	MOVQ  AX, DI
+	CALL  ·pinned(SB)
+	TESTL R11, R11
+	JNZ   locked
+	MOVQ  Block_Current(R12), R13
+	CALL  ·mark(SB)
+	INCQ  Block_Stops(R12)
+	MOVL  $const_reasonPark, Block_Reason(R12)
+
+orig:
+	MOVQ ·pcCasGToPreemptScan(SB), R12
+	JMP  R12
+
+locked:
+	MOVL $1, Block_Stalled(R12)
+	JMP  orig
+
+atomic:
+	JMP ·resumeTask(SB)
+
+// ready calls runqput(pp, gp, next). AX = pp, BX = gp. Any thread.
+TEXT ·hookReady(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ  ·gCoroarg(SB), R12
+	MOVQ  (BX)(R12*1), R13
+	TESTQ R13, R13
+	JNZ   marked
+
+plain:
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPL  Block_IdleWake(R12), $0
+	JEQ   orig
+	CMPQ  BX, Block_IdleG(R12)
+	JNE   orig
+	MOVL  $0, Block_IdleWake(R12)
+	MOVQ  ·wakepSkip(SB), DX
+	ADDQ  DX, 0(SP)
+	RET
+
+orig:
+	MOVQ ·pcRunqput(SB), R12
+	JMP  R12
+
+marked:
+	MOVQ $const_taskMagic, DX
+	CMPQ DX, Task_magic(R13)
+	JNE  plain
+	MOVQ Task_saved(R13), DX
+	MOVQ DX, (BX)(R12*1)
+	MOVQ $0, Task_saved(R13)
+	MOVQ ·wakepSkip(SB), DX // the kernel wakes its own CPUs
+	ADDQ DX, 0(SP)
+	JMP  ·wake(SB)
+
+TEXT ·wake(SB),NOSPLIT,$8-0
+	MOVQ R13, 0(SP)
+	CALL ·goWake(SB)
+	RET
+
+// goexit0 calls gdestroy(gp). AX = gp.
+TEXT ·hookExit(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  AX, Block_IdleG(R12)
+	JEQ   orig
+	MOVL  $const_reasonExit, Block_Reason(R12)
+
+	// gdestroy ends the thread of a goroutine that ends locked to it. This
+	// thread is the CPU's: take the lock back to the kernel's own.
+	MOVQ ·gLockedm(SB), R8
+	MOVQ $0, (AX)(R8*1)
+	MOVQ ·gM(SB), R10
+	MOVQ (R14)(R10*1), R10
+	MOVQ ·mLockedExt(SB), R9
+	MOVL $1, (R10)(R9*1)
+
+orig:
+	MOVQ ·pcGdestroy(SB), R12
+	JMP  R12
+
+// newproc's closure calls runqput(pp, newg, true). BX = newg.
+TEXT ·hookNewproc(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	MOVQ  Block_Current(R12), R13
+	TESTQ R13, R13
+	JZ    orig
+	TESTL $const_flagInherit, Task_flags(R13)
+	JZ    orig
+	MOVQ  ·gM(SB), R10
+	MOVQ  (R14)(R10*1), R10
+	MOVQ  ·mCurg(SB), R9
+	MOVQ  (R10)(R9*1), R10
+	TESTQ R10, R10
+	JZ    orig
+	JMP   ·child(SB)
+
+orig:
+	MOVQ ·pcRunqput(SB), R12
+	JMP  R12
+
+TEXT ·child(SB),NOSPLIT,$64-0
+	MOVQ  AX, 32(SP)
+	MOVQ  BX, 40(SP)
+	MOVQ  CX, 48(SP)
+	MOVQ  R12, 56(SP)
+	MOVQ  BX, AX
+	XORL  BX, BX
+	MOVQ  ·pcIsSystem(SB), R13
+	CALL  R13
+	TESTB AX, AX
+	JNZ   plain          // the garbage collector's workers stay Go's
+	MOVQ  56(SP), R12
+	MOVQ  R12, 0(SP)
+	MOVQ  40(SP), BX
+	MOVQ  BX, 8(SP)
+	CALL  ·goChild(SB)
+	RET
+
+plain:
+	MOVQ 32(SP), AX
+	MOVQ 40(SP), BX
+	MOVQ 48(SP), CX
+	MOVQ ·pcRunqput(SB), R12
+	CALL R12
+	RET
+
+// exitsyscall's slow path calls casgstatus(gp, old, _Grunnable): no P was free.
+// AX = gp. On g0 without a P.
+TEXT ·hookSysexit(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  AX, Block_IdleG(R12)
+	JEQ   orig
+	MOVQ  AX, DI
+	CALL  ·stick(SB)
+
+orig:
+	MOVQ ·pcCasgstatus(SB), R12
+	JMP  R12
+
+// startTheWorldWithSema calls procresize(nprocs). AX = nprocs. Any thread.
+TEXT ·hookProcresize(SB),NOSPLIT|NOFRAME,$0-0
+	MOVL ·minProcs(SB), R12
+	CMPL AX, R12
+	JGE  orig
+	MOVL R12, AX
+
+orig:
+	MOVQ ·pcProcresize(SB), R12
+	JMP  R12
+
+// coroswitch and coroexit call mcall(coroswitch_m). AX = the func value; on the
+// goroutine's own stack, R14 = g. Any thread.
+//
+// A coro created on a locked thread may be resumed on that thread only. The
+// kernel's threads are locked by the kernel, which is no business of the coro's.
+TEXT ·hookCoro(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ  ·gCoroarg(SB), R12
+	MOVQ  (R14)(R12*1), R13
+	MOVQ  ·coroMp(SB), R12
+	MOVQ  (R13)(R12*1), DX
+	TESTQ DX, DX
+	JZ    thread
+	MOVQ  ·coroLockedInt(SB), DI
+	CMPL  (R13)(DI*1), $0
+	JNE   thread
+	MOVQ  ·coroLockedExt(SB), DI
+	CMPL  (R13)(DI*1), $1
+	JNE   thread
+	LEAQ  ·kernelMs(SB), SI
+	MOVQ  ·kernelMsLen(SB), CX
+
+next:
+	DECQ CX
+	JLT  thread
+	CMPQ DX, (SI)(CX*8)
+	JNE  next
+	MOVL $0, (R13)(DI*1)
+	MOVQ $0, (R13)(R12*1)
+
+thread:
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	MOVQ  R14, DI
+	CALL  ·pinned(SB)
+
+orig:
+	MOVQ ·pcMcall(SB), R12
+	JMP  R12

@@ -1,0 +1,154 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+#include "go_asm.h"
+#include "textflag.h"
+
+#define RDGSBASE_R9 BYTE $0xf3; BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0xc9
+
+#define siCode 8
+#define siValue 24
+#define siTimer -2 // SI_TIMER: this thread's tick
+#define siQueue -1 // SI_QUEUE: an inter-processor interrupt
+
+// interrupt is the one entry of all interrupts: the tick of this CPU's timer,
+// and inter-processor interrupts.
+//
+// Called by the operating system as a signal handler, on the signal stack with
+// every signal blocked: DI = signal, SI = siginfo, DX = ucontext. It may run
+// between any two instructions of the thread. Any register may be used: the
+// return, through the restorer, puts all of them back.
+//
+// A signal that is not ours, or on a thread that is no CPU, goes on to the
+// handler that was there before, untouched. Ours: count it, set need-resched,
+// and if the count is zero and interrupts are not masked ask for a preemption
+// as Go's own preemptone does: g.preempt and a poisoned stack guard. If the
+// interrupted code was the goroutine itself, Go's handler for its preemption
+// signal then checks for a safe point and injects asyncPreempt, whose frame the
+// garbage collector can scan. Otherwise the next prologue sees the guard.
+TEXT ·interrupt(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R9
+	TESTQ R9, R9
+	JZ    foreign
+	MOVQ  ·cookie(SB), AX
+	CMPQ  AX, siValue(SI)
+	JNE   foreign
+	MOVL  siCode(SI), CX
+	CMPL  CX, $siTimer
+	JEQ   tick
+	CMPL  CX, $siQueue
+	JEQ   ipi
+
+foreign:
+	MOVQ ·chainHandler(SB), AX
+	JMP  AX
+
+ipi:
+	MOVL $0, const_blockIPI(R9)
+	INCQ const_blockIRQs(R9)
+	INCQ const_blockIPIs(R9)
+	JMP  fold
+
+tick:
+	INCQ const_blockIRQs(R9)
+	INCQ const_blockTicks(R9)
+	CMPL const_blockWanted(R9), $0
+	JEQ  waiting
+	INCQ const_blockMisses(R9)    // the last tick's wish was not met in a whole period
+	MOVL $0, const_blockWanted(R9)
+
+waiting:
+	CMPL const_blockNeed(R9), $0
+	JNE  fold
+	CMPL const_blockWaiting(R9), $0
+	JLE  nothing
+	MOVL $0, const_blockTickIdle(R9)
+	CMPL const_blockSliced(R9), $0
+	JEQ  out                      // FIFO runs as long as it likes
+	MOVQ DX, R8
+	RDTSC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	MOVQ R8, DX
+	SUBQ const_blockSliceStart(R9), AX
+	CMPQ AX, const_blockSliceMin(R9)
+	JCS  out                      // it has only just begun
+	MOVL $1, const_blockExpired(R9)
+	MOVL $1, const_blockNeed(R9)
+	JMP  fold
+
+nothing:
+	// No tick without a purpose: after some that found none, stop the timer.
+	// Whoever queues a task starts it again.
+	INCL const_blockTickIdle(R9)
+	CMPL const_blockTickIdle(R9), $4
+	JCS  out
+	MOVL $0, const_blockTickIdle(R9)
+	LEAQ ·disarmed(SB), DX
+	MOVLQSX const_blockTimerID(R9), DI
+	XORL SI, SI
+	XORL R10, R10
+	MOVL $223, AX                 // timer_settime(id, 0, {0}, nil)
+	SYSCALL
+
+	// First stopped, then said to be: who queues a task in between sees it
+	// running and leaves it alone, so look once more.
+	XORL AX, AX
+	XCHGL AX, const_blockArmed(R9)
+	CMPL const_blockWaiting(R9), $0
+	JLE  out
+	MOVL $1, const_blockArmed(R9)
+	LEAQ ·armed(SB), DX
+	MOVLQSX const_blockTimerID(R9), DI
+	XORL SI, SI
+	XORL R10, R10
+	MOVL $223, AX                 // timer_settime(id, 0, {slice}, nil)
+	SYSCALL
+	RET
+
+fold:
+	CMPL const_blockNeed(R9), $0
+	JEQ  out
+	ANDL $0x7fffffff, const_blockCount(R9)
+	CMPL const_blockIRQOff(R9), $0
+	JNE  masked
+	CMPL const_blockCount(R9), $0
+	JNE  out                      // the section's end will see need-resched
+	MOVQ TLS, CX
+	MOVQ 0(CX)(TLS*1), CX         // the interrupted g
+	TESTQ CX, CX
+	JZ   out
+	MOVQ ·gM(SB), R8
+	MOVQ (CX)(R8*1), R8
+	TESTQ R8, R8
+	JZ   out
+	MOVQ ·mCurg(SB), AX
+	MOVQ (R8)(AX*1), R8           // the goroutine on this thread, also while g0 runs
+	TESTQ R8, R8
+	JZ   out                      // the scheduler itself: it looks before it is done
+	CMPQ R8, const_blockIdleG(R9)
+	JEQ  out                      // the idle goroutine looks too
+	MOVQ ·gPreempt(SB), AX
+	MOVB $1, (R8)(AX*1)
+	MOVQ ·gGuard0(SB), AX
+	MOVQ $-1314, DI               // stackPreempt
+	MOVQ DI, (R8)(AX*1)
+	CMPL const_blockExpired(R9), $0
+	JEQ  inject
+	CMPL const_blockWanted(R9), $0
+	JNE  inject
+	MOVL $1, const_blockWanted(R9)
+	INCQ const_blockWants(R9)
+
+inject:
+	CMPQ CX, R8
+	JNE  out
+	MOVL $23, DI                  // SIGURG, Go's own preemption signal
+	MOVQ ·urgHandler(SB), AX
+	JMP  AX
+
+masked:
+	INCQ const_blockMasked(R9)
+	MOVL $1, const_blockPending(R9)
+
+out:
+	RET

@@ -1,0 +1,57 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package goport
+
+import (
+	"unsafe"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
+
+// Offsets of cpu.Block and constants of package cpu for the assembly, which
+// sees them in go_asm.h as const_NAME.
+const (
+	blockCount      = unsafe.Offsetof(cpu.Block{}.Count)
+	blockIRQOff     = unsafe.Offsetof(cpu.Block{}.IRQOff)
+	blockHardOff    = unsafe.Offsetof(cpu.Block{}.HardOff)
+	blockPending    = unsafe.Offsetof(cpu.Block{}.Pending)
+	blockSliced     = unsafe.Offsetof(cpu.Block{}.Sliced)
+	blockExpired    = unsafe.Offsetof(cpu.Block{}.Expired)
+	blockWanted     = unsafe.Offsetof(cpu.Block{}.Wanted)
+	blockTickIdle   = unsafe.Offsetof(cpu.Block{}.TickIdle)
+	blockReason     = unsafe.Offsetof(cpu.Block{}.Reason)
+	blockIdleSwitch = unsafe.Offsetof(cpu.Block{}.IdleSwitch)
+	blockIdleWake   = unsafe.Offsetof(cpu.Block{}.IdleWake)
+	blockStuck      = unsafe.Offsetof(cpu.Block{}.Stuck)
+	blockStalled    = unsafe.Offsetof(cpu.Block{}.Stalled)
+	blockLeaving    = unsafe.Offsetof(cpu.Block{}.Leaving)
+	blockCurrent    = unsafe.Offsetof(cpu.Block{}.Current)
+	blockNext       = unsafe.Offsetof(cpu.Block{}.Next)
+	blockIdleG      = unsafe.Offsetof(cpu.Block{}.IdleG)
+	blockSliceStart = unsafe.Offsetof(cpu.Block{}.SliceStart)
+	blockSliceMin   = unsafe.Offsetof(cpu.Block{}.SliceMin)
+	blockIRQs       = unsafe.Offsetof(cpu.Block{}.IRQs)
+	blockTicks      = unsafe.Offsetof(cpu.Block{}.Ticks)
+	blockIPIs       = unsafe.Offsetof(cpu.Block{}.IPIs)
+	blockMasked     = unsafe.Offsetof(cpu.Block{}.Masked)
+	blockWants      = unsafe.Offsetof(cpu.Block{}.Wants)
+	blockMisses     = unsafe.Offsetof(cpu.Block{}.Misses)
+	blockAsync      = unsafe.Offsetof(cpu.Block{}.Async)
+	blockSync       = unsafe.Offsetof(cpu.Block{}.Sync)
+	blockYields     = unsafe.Offsetof(cpu.Block{}.Yields)
+	blockParks      = unsafe.Offsetof(cpu.Block{}.Parks)
+	blockStops      = unsafe.Offsetof(cpu.Block{}.Stops)
+	blockDeferred   = unsafe.Offsetof(cpu.Block{}.Deferred)
+	blockNeed       = unsafe.Offsetof(cpu.Block{}.Need)
+	blockIPI        = unsafe.Offsetof(cpu.Block{}.IPI)
+	blockWaiting    = unsafe.Offsetof(cpu.Block{}.Waiting)
+	blockArmed      = unsafe.Offsetof(cpu.Block{}.Armed)
+	blockTimerID    = unsafe.Offsetof(cpu.Block{}.TimerID)
+
+	reasonYield   = cpu.ReasonYield
+	reasonPreempt = cpu.ReasonPreempt
+	reasonPark    = cpu.ReasonPark
+	reasonLeave   = cpu.ReasonLeave
+	reasonExit    = cpu.ReasonExit
+	countActive   = cpu.Active
+)

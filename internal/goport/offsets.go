@@ -1,0 +1,164 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package goport
+
+import "fmt"
+
+// Offsets of runtime struct fields and addresses of its variables and
+// functions, filled in by Resolve before anything is patched. The assembly
+// reads them, so they are plain words.
+var (
+	gStackLo, gGuard0, gM, gSched, gPreempt, gCoroarg, gLockedm, gGoid, gSyncSafe, gAsyncSafe uintptr
+
+	mG0, mCurg, mP, mLocks, mLockedExt, mLockedInt, mLockedg uintptr
+
+	gobufPC, gobufBP uintptr // in g.sched; its sp is first
+
+	coroMp, coroLockedExt, coroLockedInt uintptr
+
+	pSafePointFn, pRunqHead, pRunqTail, pRunNext uintptr
+
+	varGCWaiting uintptr // address of sched.gcwaiting
+	stackGuard   uintptr // distance of g.stackguard0 from g.stack.lo
+
+	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock      uintptr
+	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem     uintptr
+	pcRunSafePointFn, pcNewproc1, pcGopark uintptr
+
+	wakepSkip uintptr // bytes of the CALL wakep after ready's CALL runqput, 0 if it is not there
+)
+
+// field is one struct offset and its second source: function user, in whose
+// code the offset stands as a displacement.
+type field struct {
+	typ, name string
+	at        *uintptr
+	user      []string // any of these; which exist differs by version and build
+}
+
+var fields = []field{
+	{"g", "stackguard0", &gGuard0, []string{"runtime.execute"}},
+	{"g", "m", &gM, []string{"runtime.execute"}},
+	{"g", "sched", &gSched, []string{"runtime.newproc1"}},
+	{"g", "preempt", &gPreempt, []string{"runtime.execute"}},
+	{"g", "syncSafePoint", &gSyncSafe, []string{"runtime.execute"}},
+	{"g", "asyncSafePoint", &gAsyncSafe, []string{"runtime.asyncPreempt2"}},
+	{"g", "coroarg", &gCoroarg, []string{"runtime.coroswitch_m"}},
+	{"g", "lockedm", &gLockedm, []string{"runtime.coroswitch_m"}},
+	{"g", "goid", &gGoid, []string{"runtime.newproc1"}},
+	{"coro", "mp", &coroMp, []string{"runtime.coroswitch_m"}},
+	{"coro", "lockedExt", &coroLockedExt, []string{"runtime.coroswitch_m"}},
+	{"coro", "lockedInt", &coroLockedInt, []string{"runtime.coroswitch_m"}},
+	{"m", "curg", &mCurg, []string{"runtime.execute"}},
+	{"m", "p", &mP, []string{"runtime.schedule"}},
+	{"m", "locks", &mLocks, []string{"runtime.schedule"}},
+	{"m", "lockedg", &mLockedg, []string{"runtime.schedule"}},
+	{"m", "lockedExt", &mLockedExt, []string{"runtime.coroswitch_m"}},
+	{"m", "lockedInt", &mLockedInt, []string{"runtime.coroswitch_m"}},
+	{"p", "runSafePointFn", &pSafePointFn, []string{"runtime.runSafePointFn"}},
+	{"p", "runqhead", &pRunqHead, []string{"runtime.schedule", "runtime.runqget", "runtime.runqput"}},
+	{"p", "runqtail", &pRunqTail, []string{"runtime.schedule", "runtime.runqget", "runtime.runqput"}},
+	{"p", "runnext", &pRunNext, []string{"runtime.schedule", "runtime.runqget", "runtime.runqput"}},
+}
+
+// Fields that are known to be first, and are checked to be.
+var firstFields = []field{
+	{"g", "stack", &gStackLo, nil},
+	{"m", "g0", &mG0, nil},
+}
+
+// symbol is one function that is called, or whose calls are retargeted.
+type symbol struct {
+	names []string // the first of these that exists
+	at    *uintptr
+}
+
+var functions = []symbol{
+	{[]string{"runtime.systemstack.abi0", "runtime.systemstack"}, &pcSystemstack},
+	{[]string{"runtime.gogo.abi0", "runtime.gogo"}, &pcGogo},
+	{[]string{"runtime.mcall"}, &pcMcall},
+	{[]string{"runtime.findRunnable"}, &pcFindRunnable},
+	{[]string{"runtime.execute"}, &pcExecute},
+	{[]string{"runtime.casgstatus"}, &pcCasgstatus},
+	{[]string{"runtime.casGToPreemptScan"}, &pcCasGToPreemptScan},
+	{[]string{"runtime.runqput"}, &pcRunqput},
+	{[]string{"runtime.goschedImpl"}, &pcGoschedImpl},
+	{[]string{"runtime.gdestroy"}, &pcGdestroy},
+	{[]string{"runtime.schedule"}, &pcSchedule},
+	{[]string{"runtime.ready"}, &pcReady},
+	{[]string{"runtime.procresize"}, &pcProcresize},
+	{[]string{"runtime.isSystemGoroutine"}, &pcIsSystem},
+	{[]string{"runtime.runSafePointFn"}, &pcRunSafePointFn},
+	{[]string{"runtime.newproc1"}, &pcNewproc1},
+	{[]string{"runtime.gopark"}, &pcGopark},
+}
+
+// resolveFunctions finds every function.
+func resolveFunctions(s *symbols, r *Report) error {
+	for _, f := range functions {
+		for _, name := range f.names {
+			if pc, _, ok := s.bounds(name); ok {
+				*f.at = pc
+				r.add("symbol", name, fmt.Sprintf("%#x", pc-s.slide), ".gopclntab")
+				break
+			}
+		}
+		if *f.at == 0 {
+			return fmt.Errorf("function %s is missing", f.names[0])
+		}
+	}
+	return nil
+}
+
+// resolveOffsets finds every offset in the runtime's type data and again in
+// the machine code that uses the field.
+func resolveOffsets(s *symbols, r *Report) error {
+	for _, f := range firstFields {
+		t, err := runtimeType(s, f.typ)
+		if err != nil {
+			return err
+		}
+		if t.Field(0).Name != f.name {
+			return fmt.Errorf("runtime.%s starts with field %s, want %s", f.typ, t.Field(0).Name, f.name)
+		}
+		*f.at = 0
+		r.add("offset", f.typ+"."+f.name, "0", "type data")
+	}
+	g, err := runtimeType(s, "g")
+	if err != nil {
+		return err
+	}
+	buf, _ := g.FieldByName("sched")
+	for name, at := range map[string]*uintptr{"sp": nil, "pc": &gobufPC, "bp": &gobufBP} {
+		sf, ok := buf.Type.FieldByName(name)
+		if !ok || name == "sp" && sf.Offset != 0 || !usesOffset(s, "runtime.mcall", int64(buf.Offset+sf.Offset)) {
+			return fmt.Errorf("runtime.gobuf.%s is not where mcall stores it", name)
+		}
+		if at != nil {
+			*at = sf.Offset
+		}
+		r.add("offset", "gobuf."+name, fmt.Sprint(sf.Offset), "type data; code of runtime.mcall")
+	}
+	for _, f := range fields {
+		t, err := runtimeType(s, f.typ)
+		if err != nil {
+			return err
+		}
+		sf, ok := t.FieldByName(f.name)
+		if !ok {
+			return fmt.Errorf("runtime.%s has no field %s", f.typ, f.name)
+		}
+		used := ""
+		for _, user := range f.user {
+			if usesOffset(s, user, int64(sf.Offset)) {
+				used = user
+			}
+		}
+		if used == "" {
+			return fmt.Errorf("offset %d of runtime.%s.%s is not in the code of %v", sf.Offset, f.typ, f.name, f.user)
+		}
+		*f.at = sf.Offset
+		r.add("offset", f.typ+"."+f.name, fmt.Sprint(sf.Offset), "type data; code of "+used)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package goport
+
+import (
+	"unsafe"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
+
+// Scheduler is what the kernel above decides. All of it is called on g0, with a
+// P, under the rules in doc.go: no allocation, no blocking, //go:norace.
+type Scheduler struct {
+	// Pick returns the task to run on b next, nil for none. reason says why
+	// the last one left (cpu.ReasonNone: the idle goroutine did). If yield is
+	// set Go wants the P: nil.
+	Pick func(b *cpu.Block, reason uint32, yield bool) *Task
+	// Requeue puts back a task that leaves b but can run.
+	Requeue func(b *cpu.Block, t *Task, reason uint32)
+	// Wake makes a task runnable; on any thread.
+	Wake func(t *Task)
+	// Child makes a task of a new goroutine, started by t.
+	Child func(b *cpu.Block, t *Task, g uintptr)
+}
+
+var sched Scheduler
+
+// What the hooks read.
+var (
+	kernelMs    [MaxCPUs]uintptr // the m of each CPU
+	kernelMsLen uintptr
+	minProcs    int32 // GOMAXPROCS is kept at least here
+)
+
+// MaxCPUs is the largest number of virtual CPUs.
+const MaxCPUs = 256
+
+// goPick is called by hookFind for the next goroutine of CPU b; 0 means the
+// idle one.
+//
+//go:norace
+func goPick(b *cpu.Block) uintptr {
+	reason := b.Reason
+	b.Reason = cpu.ReasonNone
+	b.Leaving = 0
+	m := b.M
+	if load32(m+mLockedExt) == 0 {
+		// A task has called UnlockOSThread without LockOSThread: that took the
+		// kernel's own lock, without which Go would clone threads from this one.
+		store32(m+mLockedExt, 1)
+	}
+	if p := load64(m + mP); load32(p+pSafePointFn) != 0 {
+		runSafePointFn() // as findRunnable does for forEachP
+	}
+	t := sched.Pick(b, reason, GCWaiting())
+	b.Next, b.Current = unsafe.Pointer(t), unsafe.Pointer(t)
+	b.Wanted = 0
+	if t == nil {
+		b.Count = cpu.NoNeed
+		return 0
+	}
+	b.Count = cpu.NoNeed | t.count
+	g := t.g
+	// Marked until hookExecute sees it here, lest another thread runs it: with
+	// user goroutines disabled schedule() would put it on a queue of Go's.
+	t.saved = addr(load64(g + gCoroarg))
+	store64(g+gCoroarg, uintptr(unsafe.Pointer(t)))
+	return g
+}
+
+// goRequeue is called when the current task leaves b by Gosched or preemption.
+//
+//go:norace
+func goRequeue(b *cpu.Block) {
+	t := (*Task)(b.Current)
+	t.g = b.Leaving
+	t.count = b.Count & cpu.Active
+	reason := b.Reason
+	b.Reason = cpu.ReasonNone
+	b.Leaving = 0
+	b.Current = nil
+	sched.Requeue(b, t, reason)
+}
+
+// goWake is called when a marked goroutine has become runnable.
+//
+//go:norace
+func goWake(t *Task) { sched.Wake(t) }
+
+// goChild is called when the current task of b starts a goroutine that inherits.
+//
+//go:norace
+func goChild(b *cpu.Block, g uintptr) { sched.Child(b, (*Task)(b.Current), g) }
+
+// goNoteAtomic records the callers of a park or Gosched in atomic context, for
+// the BUG that the section's end reports. The frames are found by the frame
+// pointers from where mcall left the goroutine.
+//
+//go:norace
+func goNoteAtomic(b *cpu.Block, g uintptr) {
+	b.AtomicParks++
+	cpu.FoldNeed(b)
+	b.AtomicSeen = b.Count
+	n := 0
+	lo, hi := load64(g), load64(g+8)
+	pc, bp := load64(g+gSched+gobufPC), load64(g+gSched+gobufBP)
+	for n < len(b.AtomicPCs) && pc != 0 {
+		b.AtomicPCs[n] = pc
+		n++
+		if bp < lo || bp > hi-16 || bp&7 != 0 {
+			break
+		}
+		pc, bp = load64(bp+8), load64(bp)
+	}
+	b.AtomicLen = uint32(n)
+}
+
+// GCWaiting reports whether the world is being stopped. Context: any.
+//
+//go:norace
+func GCWaiting() bool { return *(*uint8)(addr(varGCWaiting)) != 0 }

@@ -1,0 +1,40 @@
+package goport
+
+import "unsafe"
+
+// Task is what the hooks know of a task. It is the first field of gpm.Task, and
+// its own first word is the mark by which a hook tells a task from a coro
+// (whose first word is a g's address) in g.coroarg.
+type Task struct {
+	magic uint64
+	g     uintptr        // its goroutine; a coroutine of iter.Pull while one runs in its place
+	saved unsafe.Pointer // what g.coroarg held before the mark
+	flags uint32
+	count uint32 // preempt_count while it is switched out: 0, 1 or Active
+}
+
+// taskMagic is odd, so it is no g's address.
+const taskMagic = 0x676f6b65726e5421
+
+const (
+	flagLeaving = 1 << iota // the park under way leaves the kernel
+	flagInherit             // goroutines it starts become tasks
+)
+
+// Init makes t a task; its goroutine comes with Start, Enter or the Child upcall.
+func (t *Task) Init(inherit bool) {
+	t.magic = taskMagic
+	t.flags = 0
+	if inherit {
+		t.flags = flagInherit
+	}
+}
+
+// SetInherit changes whether goroutines that t starts become tasks.
+func (t *Task) SetInherit(inherit bool) {
+	if inherit {
+		t.flags |= flagInherit
+	} else {
+		t.flags &^= flagInherit
+	}
+}

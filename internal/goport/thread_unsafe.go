@@ -1,0 +1,175 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package goport
+
+import (
+	"runtime"
+	"unsafe"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
+
+// SetScheduler says who decides and how many CPUs there will be. Call it after
+// Resolve and before Patch.
+func SetScheduler(s Scheduler, cpus int) {
+	sched = s
+	minProcs = int32(cpus + 1)
+	kernelMsLen = 0
+}
+
+// Attach makes the calling thread, which its goroutine has locked, CPU b, and
+// the goroutine its idle goroutine.
+func Attach(b *cpu.Block) {
+	g := getg()
+	b.IdleG = g
+	b.M = load64(g + gM)
+	b.Count = cpu.NoNeed
+	kernelMs[b.ID] = b.M
+	cpu.SetGS(b)
+}
+
+// SetCPUs publishes that CPUs 0 to n-1 are attached.
+func SetCPUs(n int) { kernelMsLen = uintptr(n) }
+
+// Detach makes the calling thread an ordinary one again. Its goroutine, the
+// idle goroutine, must then end without unlocking, and with it the thread.
+func Detach(b *cpu.Block) { cpu.SetGS(nil) }
+
+// ReleaseProcs ends the hold on GOMAXPROCS.
+func ReleaseProcs() { minProcs = 0 }
+
+// RunTasks is called by the idle goroutine of b: it runs tasks until the pick
+// returns none.
+func RunTasks(b *cpu.Block) {
+	b.IdleSwitch = 1
+	gopark(nil, nil, 0, 0, 1)
+	b.IdleSwitch = 0
+}
+
+// ParkIdle blocks the idle goroutine, and its thread, as Go blocks any: the P
+// goes to others and the deadlock detector counts it. Once it counts as blocked
+// *state is set from 2 to 3; if it is not 2 then, ParkIdle returns at once.
+// WakeIdle ends it.
+func ParkIdle(state *uint32) { gopark(commitPark, unsafe.Pointer(state), 0, 0, 1) }
+
+// commitPark is ParkIdle's unlock function.
+//
+//go:norace
+func commitPark(_ uintptr, lock unsafe.Pointer) bool {
+	return cpu.Cas32((*uint32)(lock), 2, 3)
+}
+
+// WakeIdle makes a goroutine blocked in ParkIdle runnable. Context: g0, with a P.
+//
+//go:norace
+func WakeIdle(b *cpu.Block) { ready(b.IdleG, 0, true) }
+
+// YieldP lets Go have the P of the calling idle goroutine, and waits for one.
+func YieldP() { runtime.Gosched() }
+
+// Start makes a goroutine that runs f as t and wakes it. The goroutine starts
+// with a preempt_count of one, as after a fork.
+func (t *Task) Start(f func()) {
+	a := startArgs{t: t, fn: *(*unsafe.Pointer)(unsafe.Pointer(&f)), caller: getg()}
+	onG0(startOnG0, unsafe.Pointer(&a))
+	runtime.KeepAlive(f)
+}
+
+type startArgs struct {
+	t      *Task
+	fn     unsafe.Pointer
+	caller uintptr
+}
+
+//go:norace
+func startOnG0(p unsafe.Pointer) {
+	a := (*startArgs)(p)
+	a.t.g = uintptr(newproc1(a.fn, addr(a.caller), startPC, false, 0))
+	a.t.count = 1
+	sched.Wake(a.t)
+}
+
+// startPC is what a task's dump says it was created by: Start.
+var startPC uintptr
+
+// Enter makes the calling ordinary goroutine the task t: it returns on a kernel
+// CPU. The goroutine must not be locked to its thread.
+func (t *Task) Enter() { gopark(enterPark, unsafe.Pointer(t), 0, 0, 1) }
+
+// enterPark runs when the goroutine is parked: mark it and make it runnable,
+// so that hookReady gives it to the kernel.
+//
+//go:norace
+func enterPark(g uintptr, lock unsafe.Pointer) bool {
+	t := (*Task)(lock)
+	t.g = g
+	t.count = 0
+	t.saved = addr(load64(g + gCoroarg))
+	store64(g+gCoroarg, uintptr(lock))
+	ready(g, 0, false)
+	return true
+}
+
+// Leave makes the current task, t, an ordinary goroutine: it returns on an
+// ordinary thread.
+func (t *Task) Leave() {
+	t.flags |= flagLeaving
+	gopark(leavePark, nil, 0, 0, 1)
+}
+
+// leavePark runs when the goroutine is parked, unmarked: Go runs it from now on.
+//
+//go:norace
+func leavePark(g uintptr, _ unsafe.Pointer) bool {
+	ready(g, 0, true)
+	return true
+}
+
+// Locked reports whether the calling goroutine is locked to its thread.
+func Locked() bool {
+	g := getg()
+	if load64(g+gLockedm) == 0 {
+		return false
+	}
+	m := load64(g + gM)
+	base := uint32(0)
+	if cpu.This() != nil {
+		base = 1
+	}
+	return load32(m+mLockedExt) > base || load32(m+mLockedInt) != 0
+}
+
+// Goid returns the number of t's goroutine, as dumps print it.
+//
+//go:norace
+func (t *Task) Goid() uint64 {
+	if t.g == 0 {
+		return 0
+	}
+	return uint64(load64(t.g + gGoid))
+}
+
+// Poison asks the goroutine that runs on this thread to yield at its next
+// prologue. Context: g0 of a CPU.
+//
+//go:norace
+func Poison(b *cpu.Block) {
+	g := load64(b.M + mCurg)
+	if g == 0 || g == b.IdleG {
+		return
+	}
+	store8(g+gPreempt, 1)
+	store64(g+gGuard0, ^uintptr(1313))
+}
+
+// OnG0 calls f(arg) on this thread's g0, with a P, unpreempted.
+func OnG0(f func(unsafe.Pointer), arg unsafe.Pointer) { onG0(f, arg) }
+
+// LocalWork reports whether Go's run queue of this thread's P has work, which
+// only other threads can take. Context: g0 of a CPU.
+//
+//go:norace
+func LocalWork(b *cpu.Block) bool {
+	p := load64(b.M + mP)
+	return load32(p+pRunqHead) != load32(p+pRunqTail) || load64(p+pRunNext) != 0
+}
