@@ -88,3 +88,37 @@ func FoldNeed(b *Block)
 //
 //go:noescape
 func Syscall(nr, a1, a2, a3, a4, a5, a6 uintptr) int
+
+// The operations below find this CPU's block and change it in one assembly
+// function, so the caller cannot be moved between. Outside a kernel thread they
+// change nothing and return ok = false.
+
+// AddCount adds n, modulo 1<<32, to the preempt_count and returns the new word.
+func AddCount(n uint32) (word uint32, ok bool)
+
+// ClearActive takes PREEMPT_ACTIVE out of the preempt_count.
+func ClearActive()
+
+// Word returns the preempt_count's whole word.
+func Word() (word uint32, ok bool)
+
+// AddIRQOff adds n, modulo 1<<32, to the nesting depth of softly masked
+// interrupts and returns the depth before.
+func AddIRQOff(n uint32) (old uint32, ok bool)
+
+// SetIRQOff sets that depth and returns the one before.
+func SetIRQOff(n uint32) (old uint32, ok bool)
+
+// IRQOff returns how deep interrupts are masked, softly and hard.
+func IRQOff() (soft, hard uint32)
+
+// TakePending returns and clears the note that an interrupt came while they
+// were masked.
+func TakePending() bool
+
+// Number returns this CPU's number, -1 on an ordinary thread.
+func Number() int
+
+// SetNeed asks this CPU to switch: the word that other threads set, and the
+// inverted bit of the count. Outside a kernel thread it does nothing.
+func SetNeed()

@@ -138,3 +138,123 @@ TEXT ·Syscall(SB),NOSPLIT,$0-64
 	SYSCALL
 	MOVQ AX, ret+56(FP)
 	RET
+
+#define RDGSBASE_BX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xcb
+
+// func AddCount(n uint32) (word uint32, ok bool)
+TEXT ·AddCount(SB),NOSPLIT,$0-13
+	MOVL  n+0(FP), AX
+	MOVL  $0, word+8(FP)
+	RDGSBASE_BX
+	TESTQ BX, BX
+	SETNE ok+12(FP)
+	JEQ   out
+	ADDL  AX, const_offCount(BX)
+	MOVL  const_offCount(BX), AX
+	MOVL  AX, word+8(FP)
+
+out:
+	RET
+
+// func ClearActive()
+TEXT ·ClearActive(SB),NOSPLIT,$0-0
+	RDGSBASE_BX
+	TESTQ BX, BX
+	JEQ   out
+	ANDL  $~const_Active, const_offCount(BX)
+
+out:
+	RET
+
+// func Word() (word uint32, ok bool)
+TEXT ·Word(SB),NOSPLIT,$0-5
+	MOVL  $0, word+0(FP)
+	RDGSBASE_BX
+	TESTQ BX, BX
+	SETNE ok+4(FP)
+	JEQ   out
+	MOVL  const_offCount(BX), AX
+	MOVL  AX, word+0(FP)
+
+out:
+	RET
+
+// func AddIRQOff(n uint32) (old uint32, ok bool)
+TEXT ·AddIRQOff(SB),NOSPLIT,$0-13
+	MOVL  n+0(FP), AX
+	MOVL  $0, old+8(FP)
+	RDGSBASE_BX
+	TESTQ BX, BX
+	SETNE ok+12(FP)
+	JEQ   out
+	MOVL  const_offIRQOff(BX), CX
+	MOVL  CX, old+8(FP)
+	ADDL  AX, const_offIRQOff(BX)
+
+out:
+	RET
+
+// func SetIRQOff(n uint32) (old uint32, ok bool)
+TEXT ·SetIRQOff(SB),NOSPLIT,$0-13
+	MOVL  n+0(FP), AX
+	MOVL  $0, old+8(FP)
+	RDGSBASE_BX
+	TESTQ BX, BX
+	SETNE ok+12(FP)
+	JEQ   out
+	MOVL  const_offIRQOff(BX), CX
+	MOVL  CX, old+8(FP)
+	MOVL  AX, const_offIRQOff(BX)
+
+out:
+	RET
+
+// func IRQOff() (soft, hard uint32)
+TEXT ·IRQOff(SB),NOSPLIT,$0-8
+	XORL  AX, AX
+	XORL  CX, CX
+	RDGSBASE_BX
+	TESTQ BX, BX
+	JEQ   out
+	MOVL  const_offIRQOff(BX), AX
+	MOVL  const_offHardOff(BX), CX
+
+out:
+	MOVL AX, soft+0(FP)
+	MOVL CX, hard+4(FP)
+	RET
+
+// func TakePending() bool
+TEXT ·TakePending(SB),NOSPLIT,$0-1
+	XORL  AX, AX
+	RDGSBASE_BX
+	TESTQ BX, BX
+	JEQ   out
+	XCHGL AX, const_offPending(BX)
+
+out:
+	MOVB AX, ret+0(FP)
+	RET
+
+// func Number() int
+TEXT ·Number(SB),NOSPLIT,$0-8
+	MOVQ    $-1, AX
+	RDGSBASE_BX
+	TESTQ   BX, BX
+	JEQ     out
+	MOVLQSX const_offID(BX), AX
+
+out:
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func SetNeed()
+TEXT ·SetNeed(SB),NOSPLIT,$0-0
+	RDGSBASE_BX
+	TESTQ BX, BX
+	JEQ   out
+	MOVL  $1, const_offNeed(BX)
+	ANDL  $0x7fffffff, const_offCount(BX)
+
+out:
+	RET

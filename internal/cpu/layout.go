@@ -6,5 +6,10 @@ import "unsafe"
 // const_NAME in this package's go_asm.h.
 const (
 	offCount   = unsafe.Offsetof(Block{}.Count)
+	offIRQOff  = unsafe.Offsetof(Block{}.IRQOff)
+	offHardOff = unsafe.Offsetof(Block{}.HardOff)
+	offPending = unsafe.Offsetof(Block{}.Pending)
+	offID      = unsafe.Offsetof(Block{}.ID)
+	offNeed    = unsafe.Offsetof(Block{}.Need)
 	offCurrent = unsafe.Offsetof(Block{}.Current)
 )

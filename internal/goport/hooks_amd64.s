@@ -17,7 +17,7 @@
 // the 24 bytes above its return address, so frames keep those free.
 
 // RDGSBASE R12 and CX: this CPU's block, 0 on an ordinary thread.
-#define RDGSBASE_R12 BYTE $0xf3; BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0xc4
+#define RDGSBASE_R12 BYTE $0xf3; BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0xcc
 #define RDGSBASE_CX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xc9
 
 // Sets R13, and the zero flag, to what makes this context atomic: preempt_count

@@ -8,7 +8,7 @@ import "fmt"
 // functions, filled in by Resolve before anything is patched. The assembly
 // reads them, so they are plain words.
 var (
-	gStackLo, gGuard0, gM, gSched, gPreempt, gCoroarg, gLockedm, gGoid, gSyncSafe, gAsyncSafe uintptr
+	gStackLo, gGuard0, gM, gSched, gPreempt, gCoroarg, gLockedm, gSchedlink, gGoid, gSyncSafe, gAsyncSafe uintptr
 
 	mG0, mCurg, mP, mLocks, mLockedExt, mLockedInt, mLockedg uintptr
 
@@ -21,9 +21,9 @@ var (
 	varGCWaiting uintptr // address of sched.gcwaiting
 	stackGuard   uintptr // distance of g.stackguard0 from g.stack.lo
 
-	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock      uintptr
-	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem     uintptr
-	pcRunSafePointFn, pcNewproc1, pcGopark uintptr
+	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock  uintptr
+	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem uintptr
+	pcRunSafePointFn, pcNewproc1, pcGopark                                                       uintptr
 
 	wakepSkip uintptr // bytes of the CALL wakep after ready's CALL runqput, 0 if it is not there
 )
@@ -45,6 +45,7 @@ var fields = []field{
 	{"g", "asyncSafePoint", &gAsyncSafe, []string{"runtime.asyncPreempt2"}},
 	{"g", "coroarg", &gCoroarg, []string{"runtime.coroswitch_m"}},
 	{"g", "lockedm", &gLockedm, []string{"runtime.coroswitch_m"}},
+	{"g", "schedlink", &gSchedlink, []string{"runtime.runqputslow", "runtime.globrunqput", "runtime.goschedImpl"}},
 	{"g", "goid", &gGoid, []string{"runtime.newproc1"}},
 	{"coro", "mp", &coroMp, []string{"runtime.coroswitch_m"}},
 	{"coro", "lockedExt", &coroLockedExt, []string{"runtime.coroswitch_m"}},

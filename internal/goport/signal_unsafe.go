@@ -40,11 +40,11 @@ type siginfo struct {
 
 // Words that interrupt_amd64.s reads.
 var (
-	cookie       uint64 = 0x676f6b65726e4951 // tells our signals by their value
-	chainHandler uintptr                     // the handler that had our signal before
-	urgHandler   uintptr                     // Go's handler of SIGURG, its preemption signal
-	disarmed     [4]int64                    // an itimerspec of zeros
-	armed        [4]int64                    // an itimerspec of one slice
+	cookie       uint64   = 0x676f6b65726e4951 // tells our signals by their value
+	chainHandler uintptr                       // the handler that had our signal before
+	urgHandler   uintptr                       // Go's handler of SIGURG, its preemption signal
+	disarmed     [4]int64                      // an itimerspec of zeros
+	armed        [4]int64                      // an itimerspec of one slice
 )
 
 var (

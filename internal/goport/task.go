@@ -9,6 +9,7 @@ type Task struct {
 	magic uint64
 	g     uintptr        // its goroutine; a coroutine of iter.Pull while one runs in its place
 	saved unsafe.Pointer // what g.coroarg held before the mark
+	fn    func()         // what it was started with; also keeps it on the heap
 	flags uint32
 	count uint32 // preempt_count while it is switched out: 0, 1 or Active
 }

@@ -70,21 +70,20 @@ func YieldP() { runtime.Gosched() }
 // Start makes a goroutine that runs f as t and wakes it. The goroutine starts
 // with a preempt_count of one, as after a fork.
 func (t *Task) Start(f func()) {
-	a := startArgs{t: t, fn: *(*unsafe.Pointer)(unsafe.Pointer(&f)), caller: getg()}
+	t.fn = f
+	a := startArgs{t: t, caller: getg()}
 	onG0(startOnG0, unsafe.Pointer(&a))
-	runtime.KeepAlive(f)
 }
 
 type startArgs struct {
 	t      *Task
-	fn     unsafe.Pointer
 	caller uintptr
 }
 
 //go:norace
 func startOnG0(p unsafe.Pointer) {
 	a := (*startArgs)(p)
-	a.t.g = uintptr(newproc1(a.fn, addr(a.caller), startPC, false, 0))
+	a.t.g = uintptr(newproc1(*(*unsafe.Pointer)(unsafe.Pointer(&a.t.fn)), addr(a.caller), startPC, false, 0))
 	a.t.count = 1
 	sched.Wake(a.t)
 }
@@ -173,3 +172,54 @@ func LocalWork(b *cpu.Block) bool {
 	p := load64(b.M + mP)
 	return load32(p+pRunqHead) != load32(p+pRunqTail) || load64(p+pRunNext) != 0
 }
+
+// Adopt gives t the goroutine g, which is _Grunnable and in no queue.
+//
+//go:norace
+func (t *Task) Adopt(g uintptr) { t.g, t.count = g, 0 }
+
+// SetLink and Link keep a list of goroutines that are in no queue of Go's, by
+// the field that those queues use.
+//
+//go:norace
+func SetLink(g, next uintptr) { store64(g+gSchedlink, next) }
+
+// Link returns the goroutine after g, and ends the link.
+//
+//go:norace
+func Link(g uintptr) uintptr {
+	next := load64(g + gSchedlink)
+	store64(g+gSchedlink, 0)
+	return next
+}
+
+// Sleeper lets code on g0 wake one ordinary goroutine.
+type Sleeper struct {
+	state uint32 // 0: nobody sleeps, 1: woken, 2: about to sleep, 3: asleep
+	g     uintptr
+}
+
+// Sleep waits until Wake; a Wake since the last Sleep ends it at once.
+// Context: one ordinary goroutine, always the same.
+func (s *Sleeper) Sleep() {
+	s.g = getg()
+	if cpu.Cas32(&s.state, 0, 2) {
+		gopark(commitPark, unsafe.Pointer(&s.state), 0, 0, 1)
+	}
+	cpu.Store32(&s.state, 0)
+}
+
+// WakeOnG0 ends a Sleep. Context: g0, with a P.
+//
+//go:norace
+func (s *Sleeper) WakeOnG0() {
+	if cpu.Xchg32(&s.state, 1) == 3 {
+		ready(s.g, 0, true)
+	}
+}
+
+// Wake ends a Sleep. Context: any goroutine.
+func (s *Sleeper) Wake() { onG0(wakeSleeper, unsafe.Pointer(s)) }
+
+//go:norace
+func wakeSleeper(s unsafe.Pointer) { (*Sleeper)(s).WakeOnG0() }

@@ -1,0 +1,22 @@
+package gpm
+
+import "errors"
+
+// Errors to test with errors.Is.
+var (
+	// ErrUnsupported: this system, processor, operating-system kernel or Go
+	// version cannot run a kernel. The error that wraps it says what is missing.
+	ErrUnsupported = errors.New("gokern: unsupported")
+	// ErrBooted: a kernel runs already; there is one a process.
+	ErrBooted = errors.New("gokern: already booted")
+	// ErrShutdown: the kernel is shut down, or about to be.
+	ErrShutdown = errors.New("gokern: shut down")
+	// ErrConfig: a Config that cannot be met. The error that wraps it says why.
+	ErrConfig = errors.New("gokern: bad config")
+	// ErrAttr: an Attr that cannot be met. The error that wraps it says why.
+	ErrAttr = errors.New("gokern: bad attr")
+	// ErrTask: the caller is a task and must not be, or is none and must be.
+	ErrTask = errors.New("gokern: wrong caller")
+	// ErrLocked: the calling goroutine is locked to its thread (runtime.LockOSThread).
+	ErrLocked = errors.New("gokern: goroutine is locked to its thread")
+)

@@ -1,0 +1,84 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/goport"
+)
+
+// How an idle CPU waits: it polls for pollSpins rounds (some 10 µs), for work
+// often comes in bursts; then it sleeps in a futex with its P, from where it
+// wakes fastest; after napLimit of that it blocks as any goroutine blocks, so
+// that an idle kernel uses no CPU time, keeps no P and looks idle to Go's
+// deadlock detector.
+const (
+	pollSpins = 300
+	nap       = 10_000_000 // ns
+	naps      = 5
+)
+
+// sleep waits until the CPU is kicked, or has reason to look around.
+func (c *vcpu) sleep() {
+	if cpu.Xchg32(&c.idle, idlePolling); c.worthALook() {
+		cpu.Xchg32(&c.idle, idleAwake)
+		return
+	}
+	for range pollSpins {
+		cpu.Pause()
+		if cpu.Load32(&c.idle) != idlePolling || c.worthALook() {
+			cpu.Xchg32(&c.idle, idleAwake)
+			return
+		}
+	}
+	if cpu.Xchg32(&c.Armed, 0) != 0 {
+		goport.SetTimer(c.TimerID, false)
+	}
+	if !cpu.Cas32(&c.idle, idlePolling, idleSleeping) {
+		return
+	}
+	c.sleeps++
+	if c.worthALook() {
+		cpu.Xchg32(&c.idle, idleAwake)
+		return
+	}
+	if c.k.asyncPreempt {
+		for range naps {
+			goport.FutexWait(&c.idle, idleSleeping, nap)
+			if cpu.Load32(&c.idle) != idleSleeping || goport.GCWaiting() {
+				cpu.Xchg32(&c.idle, idleAwake)
+				return
+			}
+		}
+	}
+	goport.ParkIdle(&c.idle)
+	cpu.Xchg32(&c.idle, idleAwake)
+}
+
+// worthALook reports whether there may be something to do: a task here, one to
+// pull from elsewhere, or a wish of Go's.
+//
+//go:norace
+func (c *vcpu) worthALook() bool {
+	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 {
+		return true
+	}
+	for _, other := range c.k.cpus {
+		if other != c && other.nr > 0 && other.pullable(c.ID) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// kick makes an idle CPU look for work. Context: g0, with a P.
+//
+//go:norace
+func (c *vcpu) kick() {
+	switch cpu.Xchg32(&c.idle, idleAwake) {
+	case idleSleeping:
+		goport.FutexWake(&c.idle)
+	case idleParked:
+		goport.WakeIdle(&c.Block)
+	}
+}

@@ -1,0 +1,238 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/goport"
+	"golang.org/x/sys/unix"
+)
+
+// Kernel is a running kernel: its CPUs and its tasks.
+type Kernel struct {
+	config       Config
+	cpus         []*vcpu
+	cpusLen      int
+	asyncPreempt bool // Go preempts between any two instructions
+
+	// Protected by listLock, which is taken on g0 only.
+	listLock uint32
+	tasks    *Task // all that live, linked by nextT
+	dead     *Task // ended ones that somebody waits for, linked by reap
+	spares   *Task // for goroutines that inherit, linked by reap
+	nspares  int32
+	parents  *Task // those whose goroutines found no spare, linked by nextParent
+
+	queuedRT uint32 // FIFO and RR tasks that wait, in all queues
+	inherits uint32 // 1: some task inherits, so spares are wanted
+	live     int64  // tasks that have not ended
+	lastID   int64
+
+	helper     goport.Sleeper // wakes the helper goroutine
+	helperDone chan struct{}
+	stopping   uint32 // 1: no new tasks
+	stopped    uint32 // 1: the helper ends
+	empty      chan struct{}
+
+	bootCycles uint64
+	bootTime   time.Time
+	oldProcs   int
+	done       sync.WaitGroup // the CPUs' idle goroutines
+	dog        *watchdog
+}
+
+var (
+	bootMu sync.Mutex // serialises Boot and Shutdown
+	booted *Kernel    // protected by bootMu
+)
+
+// Boot starts a kernel: it takes CPUs threads for virtual CPUs, retargets the
+// runtime's calls, and runs a self-test. On an error nothing has changed: the
+// error wraps ErrUnsupported, with what is missing, ErrConfig or ErrBooted.
+// Context: an ordinary goroutine.
+func Boot(config Config) (*Kernel, error) {
+	bootMu.Lock()
+	defer bootMu.Unlock()
+	if booted != nil {
+		return nil, ErrBooted
+	}
+	if !cpu.HasFSGSBase() {
+		return nil, fmt.Errorf("%w: the kernel or the processor lacks FSGSBASE (Linux 5.9 or later has it)", ErrUnsupported)
+	}
+	allowed, err := allowedCPUs()
+	if err != nil {
+		return nil, fmt.Errorf("%w: sched_getaffinity: %v", ErrUnsupported, err)
+	}
+	if config, err = config.complete(allowed); err != nil {
+		return nil, err
+	}
+	if _, err := goport.Resolve(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	k := &Kernel{
+		config: config, cpusLen: config.CPUs, asyncPreempt: asyncPreempt(),
+		bootCycles: cpu.Cycles(), bootTime: time.Now(),
+		helperDone: make(chan struct{}), empty: make(chan struct{}),
+	}
+	if err := k.start(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	if err := k.selfTest(); err != nil {
+		k.stop()
+		return nil, fmt.Errorf("%w: self-test: %w", ErrUnsupported, err)
+	}
+	k.dog = startWatchdog(k)
+	booted = k
+	return k, nil
+}
+
+// start takes everything that stop gives back.
+func (k *Kernel) start() error {
+	goport.SetSlice(int64(k.config.Slice))
+	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child}, k.cpusLen)
+	kern = k
+	if _, err := goport.InstallInterrupt(); err != nil {
+		return err
+	}
+	if err := goport.Patch(); err != nil {
+		_ = goport.RemoveInterrupt()
+		return err
+	}
+	k.oldProcs = runtime.GOMAXPROCS(k.cpusLen + k.config.Procs)
+	go k.help()
+	ready := make(chan error)
+	var failed error
+	for i := range k.cpusLen {
+		c := &vcpu{k: k, curPrio: -1, pin: k.config.Pin[i]}
+		c.ID = int32(i)
+		k.cpus = append(k.cpus, c)
+	}
+	for _, c := range k.cpus {
+		k.done.Add(1)
+		go c.main(ready, k.done.Done)
+		if err := <-ready; err != nil {
+			failed = err
+			k.done.Done()
+			break
+		}
+	}
+	goport.SetCPUs(k.cpusLen)
+	k.setSliceMin()
+	if failed != nil {
+		k.stop()
+		return failed
+	}
+	return nil
+}
+
+// stop ends the CPUs and puts everything back as it was. No task lives.
+func (k *Kernel) stop() {
+	for _, c := range k.cpus {
+		if c.tid != 0 {
+			onG0(quitOnG0, c)
+		}
+	}
+	k.done.Wait()
+	cpu.Store32(&k.stopped, 1)
+	k.helper.Wake()
+	<-k.helperDone
+	goport.ReleaseProcs()
+	_ = goport.Unpatch()
+	_ = goport.RemoveInterrupt()
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.SetDefaultGOMAXPROCS() // keeps following the machine, if it did
+	}
+	if runtime.GOMAXPROCS(0) != k.oldProcs {
+		runtime.GOMAXPROCS(k.oldProcs)
+	}
+	k.waitThreads()
+}
+
+// waitThreads waits until the CPUs' threads have ended.
+func (k *Kernel) waitThreads() {
+	for _, c := range k.cpus {
+		for c.tid != 0 && unix.Tgkill(unix.Getpid(), int(c.tid), 0) == nil {
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
+}
+
+// Shutdown refuses new tasks, waits until all have ended, and then puts
+// everything back as it was before Boot: threads, timers, the runtime's text,
+// GOMAXPROCS. If ctx ends first it returns ctx's error, tasks go on, and
+// Shutdown may be called again. Context: an ordinary goroutine.
+func (k *Kernel) Shutdown(ctx context.Context) error {
+	if current() != nil {
+		return fmt.Errorf("%w: Shutdown from a task", ErrTask)
+	}
+	cpu.Store32(&k.stopping, 1)
+	k.helper.Wake()
+	select {
+	case <-k.empty:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	bootMu.Lock()
+	defer bootMu.Unlock()
+	if booted != k {
+		return ErrShutdown
+	}
+	k.dog.stop()
+	k.stop()
+	booted = nil
+	return nil
+}
+
+// allowedCPUs returns the machine's CPUs that the process may use.
+func allowedCPUs() (list []int, err error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(unix.Getpid(), &set); err != nil {
+		return nil, err
+	}
+	for i := range len(set) * 64 {
+		if set.IsSet(i) {
+			list = append(list, i)
+		}
+	}
+	return list, nil
+}
+
+// asyncPreempt reports whether Go preempts between any two instructions:
+// GODEBUG=asyncpreemptoff=1 turns that off.
+func asyncPreempt() bool {
+	off := false
+	for _, s := range strings.Split(os.Getenv("GODEBUG"), ",") {
+		if v, ok := strings.CutPrefix(s, "asyncpreemptoff="); ok {
+			off = v == "1"
+		}
+	}
+	return !off
+}
+
+// duration converts time-stamp counts, by how many there were since Boot.
+func (k *Kernel) duration(cycles int64) time.Duration {
+	total := cpu.Cycles() - k.bootCycles
+	if total == 0 {
+		return 0
+	}
+	return time.Duration(float64(cycles) / float64(total) * float64(time.Since(k.bootTime)))
+}
+
+// setSliceMin tells each CPU below what count a slice is not ended by a tick: a
+// half, for ticks do not start with the slice.
+func (k *Kernel) setSliceMin() {
+	for time.Since(k.bootTime) < time.Millisecond {
+	}
+	perNs := float64(cpu.Cycles()-k.bootCycles) / float64(time.Since(k.bootTime))
+	for _, c := range k.cpus {
+		c.SliceMin = uint64(perNs * float64(k.config.Slice) / 2)
+	}
+}

@@ -1,0 +1,47 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"unsafe"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
+
+// quitOnG0 has CPU p leave the kernel.
+//
+//go:norace
+func quitOnG0(p unsafe.Pointer) {
+	c := arg[vcpu](p)
+	cpu.Store32(&c.quit, 1)
+	c.kick()
+}
+
+// listOnG0 lists task p.
+//
+//go:norace
+func listOnG0(p unsafe.Pointer) {
+	t := arg[Task](p)
+	t.k.enlist(t)
+}
+
+// unlistOnG0 takes task p, which has left the kernel, off the list.
+//
+//go:norace
+func unlistOnG0(p unsafe.Pointer) {
+	t := arg[Task](p)
+	t.k.exited(t)
+}
+
+//go:norace
+func (k *Kernel) lockList() {
+	for !cpu.Cas32(&k.listLock, 0, 1) {
+		cpu.Pause()
+	}
+}
+
+//go:norace
+func (k *Kernel) unlockList() { cpu.Store32(&k.listLock, 0) }
+
+//go:norace
+func (k *Kernel) addRT(n int32) { cpu.Add32((*int32)(unsafe.Pointer(&k.queuedRT)), n) }

@@ -1,0 +1,103 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/goport"
+)
+
+// The list of all live tasks. The hooks keep tasks in places that the garbage
+// collector does not look at with the care it needs (g.coroarg, stored without
+// a write barrier): this list is what keeps them alive.
+
+// enlist adds t. Context: g0.
+//
+//go:norace
+func (k *Kernel) enlist(t *Task) {
+	k.lockList()
+	k.lastID++
+	t.id = k.lastID
+	t.nextT = k.tasks
+	if k.tasks != nil {
+		k.tasks.prevT = t
+	}
+	k.tasks = t
+	t.onList = true
+	k.live++
+	k.unlockList()
+}
+
+// exited takes t, which has ended or left for good, off the list. Context: g0,
+// with a P.
+//
+//go:norace
+func (k *Kernel) exited(t *Task) {
+	cpu.Store32(&t.state, gone)
+	waited := cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0
+	k.lockList()
+	if t.prevT == nil {
+		k.tasks = t.nextT
+	} else {
+		t.prevT.nextT = t.nextT
+	}
+	if t.nextT != nil {
+		t.nextT.prevT = t.prevT
+	}
+	t.nextT, t.prevT = nil, nil
+	t.onList = false
+	k.live--
+	if waited {
+		t.reap = k.dead
+		k.dead = t
+	}
+	call := waited || k.live == 0 && k.stopping != 0
+	k.unlockList()
+	if call {
+		k.helper.WakeOnG0()
+	}
+}
+
+// adopt makes a task of goroutine g, started by parent, which inherits. Without
+// a spare task at hand, and it must not allocate, it leaves g to the helper.
+// Context: g0, in newproc.
+//
+//go:norace
+func (k *Kernel) adopt(parent *Task, g uintptr) {
+	k.lockList()
+	t := k.spares
+	if t == nil {
+		if parent.orphans == 0 {
+			parent.nextParent = k.parents
+			k.parents = parent
+		}
+		goport.SetLink(g, parent.orphans)
+		parent.orphans = g
+		k.live++ // counted from now on
+	} else {
+		k.spares = t.reap
+		t.reap = nil
+		k.nspares--
+	}
+	low := k.nspares < spareLow
+	k.unlockList()
+	if low {
+		k.helper.WakeOnG0()
+	}
+	if t != nil {
+		t.inheritFrom(parent)
+		k.enlist(t)
+		t.Adopt(g)
+		wake(&t.Task)
+	}
+}
+
+// inheritFrom copies what a goroutine gets from the task that starts it.
+//
+//go:norace
+func (t *Task) inheritFrom(parent *Task) {
+	t.prio, t.sliced, t.allowed = parent.prio, parent.sliced, parent.allowed
+	t.attr = parent.attr
+	t.last = -1
+	t.Init(true)
+}

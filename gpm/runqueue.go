@@ -1,0 +1,114 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"math/bits"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"golang.org/x/sys/unix"
+)
+
+// levels is the number of priorities: 0 for Normal, 1 to 99 for FIFO and RR.
+const levels = MaxPriority + 1
+
+// runqueue holds the tasks that wait for one CPU: a list for each priority and
+// a bitmap of those that are not empty, so that a pick costs the same however
+// many wait. Protected by lock, which is taken on g0 only: its holder cannot be
+// preempted, but the host may take the thread away, so a long wait yields.
+type runqueue struct {
+	lock   uint32
+	nr     int32
+	bitmap [2]uint64
+	level  [levels]struct {
+		head, tail *Task
+		n          int32
+	}
+}
+
+//go:norace
+func (q *runqueue) acquire() {
+	for spins := 0; !cpu.Cas32(&q.lock, 0, 1); spins++ {
+		if spins < 200 {
+			cpu.Pause()
+		} else {
+			cpu.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0, 0, 0, 0)
+		}
+	}
+}
+
+//go:norace
+func (q *runqueue) tryAcquire() bool { return cpu.Load32(&q.lock) == 0 && cpu.Cas32(&q.lock, 0, 1) }
+
+//go:norace
+func (q *runqueue) release() { cpu.Store32(&q.lock, 0) }
+
+// put adds t at the end of its priority's list, or at the head.
+//
+//go:norace
+func (q *runqueue) put(t *Task, head bool) {
+	l := &q.level[t.prio]
+	switch {
+	case l.head == nil:
+		l.head, l.tail = t, t
+		q.bitmap[t.prio/64] |= 1 << (t.prio % 64)
+	case head:
+		t.next = l.head
+		l.head.prev = t
+		l.head = t
+	default:
+		t.prev = l.tail
+		l.tail.next = t
+		l.tail = t
+	}
+	l.n++
+	q.nr++
+	t.queued = true
+}
+
+// remove takes t out.
+//
+//go:norace
+func (q *runqueue) remove(t *Task) {
+	l := &q.level[t.prio]
+	if t.prev == nil {
+		l.head = t.next
+	} else {
+		t.prev.next = t.next
+	}
+	if t.next == nil {
+		l.tail = t.prev
+	} else {
+		t.next.prev = t.prev
+	}
+	t.next, t.prev = nil, nil
+	if l.head == nil {
+		q.bitmap[t.prio/64] &^= 1 << (t.prio % 64)
+	}
+	l.n--
+	q.nr--
+	t.queued = false
+}
+
+// top returns the highest priority that has a task, -1 if none has.
+//
+//go:norace
+func (q *runqueue) top() int32 {
+	if w := q.bitmap[1]; w != 0 {
+		return int32(127 - bits.LeadingZeros64(w))
+	}
+	if w := q.bitmap[0]; w != 0 {
+		return int32(63 - bits.LeadingZeros64(w))
+	}
+	return -1
+}
+
+// first returns the task to run next, nil if there is none.
+//
+//go:norace
+func (q *runqueue) first() *Task {
+	if p := q.top(); p >= 0 {
+		return q.level[p].head
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/goport"
+)
+
+// The scheduler: what internal/goport asks for on g0. None of it allocates,
+// blocks, or is instrumented by the race detector.
+//
+// Each CPU's queue, and curPrio, Need and Waiting of its block, change under
+// the queue's lock. A task belongs to the queue it is on, or to the CPU that
+// runs it, or (blocked) to whoever wakes it.
+
+// kern is the running kernel. The hooks have nothing else to find it by.
+var kern *Kernel
+
+// pick takes the next task for b: the first of the highest priority here, or
+// one that waits elsewhere and should not.
+//
+//go:norace
+func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
+	c := cpuOf(b)
+	now := cpu.Cycles()
+	if prev := c.cur; prev != nil {
+		c.account(prev, now)
+		if reason == cpu.ReasonExit {
+			c.k.exited(prev)
+		}
+	}
+	c.acquire()
+	b.Need = 0
+	b.Expired = 0
+	var next *Task
+	if !yield {
+		next = c.first()
+		if c.k.cpusLen > 1 {
+			next = c.consider(next, reason)
+		}
+	}
+	if next == nil {
+		c.curPrio = -1
+		b.Waiting = 0
+		c.release()
+		if c.busySince != 0 {
+			c.busyCycles += int64(now - c.busySince)
+			c.busySince = 0
+		}
+		return nil
+	}
+	if next.queued {
+		c.remove(next)
+		c.countRT(next, -1)
+	}
+	c.curPrio = next.prio
+	b.Sliced = next.sliced
+	b.Waiting = c.level[next.prio].n * int32(next.sliced)
+	arm := b.Waiting > 0 && b.Armed == 0
+	c.release()
+	if arm {
+		c.arm()
+	}
+	if c.busySince == 0 {
+		c.busySince = now
+	}
+	if next.last != b.ID {
+		if next.last >= 0 {
+			c.migrations++
+		}
+		next.last = b.ID
+	}
+	c.switches++
+	next.switches++
+	b.SliceStart = now
+	c.cur = next
+	cpu.Store32(&next.running, uint32(b.ID)+1)
+	return &next.Task
+}
+
+// account ends prev's turn on c. It may run elsewhere already: only what is
+// safe then.
+//
+//go:norace
+func (c *vcpu) account(prev *Task, now uint64) {
+	c.cur = nil
+	if d := int64(now - c.SliceStart); d > 0 {
+		cpu.Add64(&prev.cycles, d)
+	}
+	cpu.Cas32(&prev.running, uint32(c.ID)+1, 0)
+}
+
+// consider looks at the other CPUs' queues: for any task if this CPU would be
+// idle, for one of higher priority than own, or for one of equal priority where
+// many more wait. A task it takes is on no queue. c's lock is held.
+//
+//go:norace
+func (c *vcpu) consider(own *Task, reason uint32) *Task {
+	floor, margin := int32(-1), int32(0)
+	if own != nil {
+		if cpu.Load32(&c.k.queuedRT) == 0 && reason != cpu.ReasonPreempt {
+			return own
+		}
+		floor, margin = own.prio, c.nr
+	}
+	var from *vcpu
+	for _, other := range c.k.cpus {
+		if other == c || other.nr == 0 {
+			continue
+		}
+		switch top := other.top(); {
+		case top > floor && (own == nil || top > 0):
+			if other.pullable(c.ID) != nil {
+				from, floor, margin = other, top, other.nr
+			}
+		case top == floor && other.nr > margin+1:
+			if other.pullable(c.ID) != nil {
+				from, margin = other, other.nr
+			}
+		}
+	}
+	if from == nil || !from.tryAcquire() {
+		return own
+	}
+	t := from.pullable(c.ID)
+	if t != nil && (own == nil || t.prio >= own.prio) {
+		from.remove(t)
+		from.countRT(t, -1)
+		from.setWaiting()
+		c.pulls++
+		from.release()
+		return t
+	}
+	from.release()
+	return own
+}
+
+// pullable returns a task that CPU id may take from c: of the highest priority
+// that waits, the first that may run there.
+//
+//go:norace
+func (c *vcpu) pullable(id int32) *Task {
+	p := c.top()
+	if p < 0 {
+		return nil
+	}
+	n := 0
+	for t := c.level[p].head; t != nil && n < 16; t = t.next {
+		if t.allowed.has(id) {
+			return t
+		}
+		n++
+	}
+	return nil
+}
+
+// requeue puts t, which leaves b but can run, on a queue again: at the head of
+// its list if a higher priority took the CPU from it, at the end if its slice
+// has ended or it yields.
+//
+//go:norace
+func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) {
+	c, t := cpuOf(b), taskOf(t0)
+	now := cpu.Cycles()
+	c.account(t, now)
+	if !t.allowed.has(b.ID) {
+		wake(t0)
+		return
+	}
+	t.since = now
+	c.acquire()
+	c.put(t, reason == cpu.ReasonPreempt && (b.Expired == 0 || t.sliced == 0))
+	c.countRT(t, 1)
+	c.release()
+}
+
+// wake puts t, which has become runnable, on the queue of the best CPU and has
+// that CPU look if it should.
+//
+//go:norace
+func wake(t0 *goport.Task) {
+	t := taskOf(t0)
+	k := t.k
+	here := cpu.This()
+	t.since = cpu.Cycles()
+	c := k.choose(t, here)
+	c.acquire()
+	c.put(t, false)
+	c.countRT(t, 1)
+	preempts := c.curPrio >= 0 && t.prio > c.curPrio
+	if preempts {
+		c.Need = 1
+	}
+	if t.prio > c.curPrio || t.prio == c.curPrio && c.Sliced != 0 {
+		c.Waiting++
+	}
+	idle := c.curPrio < 0
+	arm := !idle && c.Waiting > 0 && c.Armed == 0
+	c.release()
+	if arm {
+		c.arm()
+	}
+	switch {
+	case idle:
+		c.kick()
+	case preempts && &c.Block == here:
+		cpu.FoldNeed(here)
+		goport.Poison(here)
+	case preempts && cpu.Xchg32(&c.IPI, 1) == 0:
+		goport.Interrupt(c.tid)
+	}
+}
+
+// choose returns the CPU for a task that has become runnable: the one it ran
+// on last if that is idle, else any idle one, else the one that runs the lowest
+// priority if t's is higher; else, where t must wait anyway, the caller's own or
+// the shortest queue. here is the caller's CPU, nil if it has none.
+//
+//go:norace
+func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
+	if k.cpusLen == 1 {
+		return k.cpus[0]
+	}
+	var last *vcpu
+	if t.last >= 0 && t.allowed.has(t.last) {
+		last = k.cpus[t.last]
+	}
+	if here != nil && t.prio == 0 && t.allowed.has(here.ID) {
+		// Both are Normal and the waker will likely block soon: the cache is
+		// warm here. With others waiting already, an idle CPU is better.
+		if c := cpuOf(here); c.curPrio == 0 && c.nr == 0 {
+			return c
+		}
+	}
+	if last != nil && last.curPrio < 0 && last.Stalled == 0 {
+		return last
+	}
+	var best *vcpu
+	for _, c := range k.cpus {
+		if !t.allowed.has(c.ID) {
+			continue
+		}
+		if best == nil || c.better(best, t) || c == last && !best.better(c, t) {
+			best = c
+		}
+	}
+	return best
+}
+
+// better reports whether c is a better place for t than d.
+//
+//go:norace
+func (c *vcpu) better(d *vcpu, t *Task) bool {
+	if c.Stalled != d.Stalled {
+		return c.Stalled < d.Stalled
+	}
+	if cp, dp := c.curPrio, d.curPrio; cp != dp && (t.prio > cp || t.prio > dp) {
+		return cp < dp
+	}
+	return c.nr < d.nr
+}
+
+// countRT keeps the number of waiting FIFO and RR tasks in all queues: as long
+// as it is 0 a pick need not look at other CPUs. c's lock is held.
+//
+//go:norace
+func (c *vcpu) countRT(t *Task, n int32) {
+	if t.prio > 0 && c.k.cpusLen > 1 {
+		c.k.addRT(n)
+	}
+}
+
+// setWaiting recounts the tasks that a tick could switch to. c's lock is held.
+//
+//go:norace
+func (c *vcpu) setWaiting() {
+	n := int32(0)
+	if c.curPrio >= 0 {
+		n = c.level[c.curPrio].n * int32(c.Sliced)
+		if c.top() > c.curPrio {
+			n++
+		}
+	}
+	c.Waiting = n
+}
+
+// arm starts c's tick timer.
+//
+//go:norace
+func (c *vcpu) arm() {
+	if cpu.Xchg32(&c.Armed, 1) == 0 {
+		goport.SetTimer(c.TimerID, true)
+	}
+}
+
+// child makes a task of goroutine g, which parent starts.
+//
+//go:norace
+func child(b *cpu.Block, parent *goport.Task, g uintptr) {
+	kern.adopt(taskOf(parent), g)
+}

@@ -1,0 +1,165 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/preempt"
+)
+
+// Spawn starts fn as a new task. If the task's priority is higher than what
+// some CPU runs, it runs there at once. Context: any goroutine, a task too.
+// Errors: ErrAttr, ErrShutdown.
+func (k *Kernel) Spawn(attr Attr, fn func()) (*Task, error) {
+	t, err := k.newTask(attr)
+	if err != nil {
+		return nil, err
+	}
+	onG0(listOnG0, t)
+	t.Start(func() {
+		preempt.ScheduleTail()
+		t.run(fn)
+	})
+	return t, nil
+}
+
+// Do makes the calling goroutine a task for the length of fn, however fn ends,
+// and an ordinary goroutine again afterwards. The attr's OnPanic is not used:
+// panics go to the caller. Context: an ordinary goroutine that is not locked to
+// its thread. Errors: ErrAttr, ErrShutdown, ErrTask, ErrLocked.
+func (k *Kernel) Do(attr Attr, fn func()) error {
+	if current() != nil {
+		return fmt.Errorf("%w: Do from a task", ErrTask)
+	}
+	if lockedToThread() {
+		return ErrLocked
+	}
+	t, err := k.newTask(attr)
+	if err != nil {
+		return err
+	}
+	onG0(listOnG0, t)
+	t.Enter()
+	defer func() {
+		t.Leave()
+		onG0(unlistOnG0, t)
+		t.finish()
+	}()
+	fn()
+	return nil
+}
+
+// Outside runs fn as an ordinary goroutine, off the CPU: for a system call or
+// cgo call that blocks, during which others should run. Outside a task it just
+// calls fn. Context: a task that may block.
+func Outside(fn func()) {
+	t := current()
+	if t == nil {
+		fn()
+		return
+	}
+	if lockedToThread() {
+		fn() // it cannot leave its thread
+		return
+	}
+	t.Leave()
+	defer t.Enter()
+	fn()
+}
+
+// newTask returns a task that is on no list yet.
+func (k *Kernel) newTask(attr Attr) (*Task, error) {
+	if err := attr.check(k.cpusLen); err != nil {
+		return nil, err
+	}
+	if cpu.Load32(&k.stopping) != 0 {
+		return nil, ErrShutdown
+	}
+	if attr.CPUs != nil {
+		attr.CPUs = append([]int{}, attr.CPUs...)
+	}
+	t := &Task{k: k, attr: &attr}
+	t.derive(&attr)
+	t.last = -1
+	t.Init(attr.Inherit)
+	if attr.Inherit && cpu.Xchg32(&k.inherits, 1) == 0 {
+		k.makeSpares(spareHigh)
+	}
+	return t, nil
+}
+
+// derive sets what the scheduler reads from attr. The task is on no queue.
+func (t *Task) derive(attr *Attr) {
+	t.prio = int32(attr.Priority)
+	t.sliced = 0
+	if attr.Policy != FIFO {
+		t.sliced = 1
+	}
+	t.allowed = maskOf(attr.CPUs, t.k.cpusLen)
+}
+
+// run is the body of a spawned task.
+func (t *Task) run(fn func()) {
+	defer t.finish()
+	if onPanic := t.attr.OnPanic; onPanic != nil {
+		defer func() {
+			if r := recover(); r != nil {
+				onPanic(r, debug.Stack())
+			}
+		}()
+	}
+	fn()
+}
+
+// finish tells whoever waits that the task's function has ended.
+func (t *Task) finish() {
+	if cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0 {
+		t.mu.Lock()
+		closeOnce(t.done)
+		t.mu.Unlock()
+	}
+}
+
+// publishWaiter says that somebody waits on done, and reports whether the task
+// has ended already, so that nobody else will close done. mu is held.
+func (t *Task) publishWaiter() bool {
+	cpu.Xchg32(&t.waited, 1)
+	return cpu.Load32(&t.ended) != 0
+}
+
+// ranCycles returns the time-stamp counts that the task has run.
+func (t *Task) ranCycles() int64 { return cpu.Add64(&t.cycles, 0) }
+
+// CPU returns the number of the CPU that runs the task now, -1 if none does.
+func (t *Task) CPU() int { return int(cpu.Load32(&t.running)) - 1 }
+
+// Goroutine returns the number of the task's goroutine, as in stack dumps; 0 if
+// the task has ended.
+func (t *Task) Goroutine() uint64 {
+	if t.State() == Dead {
+		return 0
+	}
+	return t.Goid()
+}
+
+// State returns what the task does at this moment.
+func (t *Task) State() State {
+	switch {
+	case cpu.Load32(&t.state) == gone:
+		return Dead
+	case cpu.Load32(&t.running) != 0:
+		return Running
+	case t.isQueued():
+		return Runnable
+	}
+	return Blocked
+}
+
+//go:norace
+func (t *Task) isQueued() bool { return t.queued }
+
+//go:norace
+func (t *Task) currentAttr() *Attr { return t.attr }

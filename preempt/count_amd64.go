@@ -1,0 +1,9 @@
+//go:build linux && amd64
+
+package preempt
+
+// See count_amd64.s.
+
+func disable()
+func enable()
+func enableNoResched()

@@ -1,0 +1,33 @@
+//go:build race
+
+package preempt
+
+import "github.com/gokern/gokern/internal/cpu"
+
+// With the race detector, what happened in a section on a CPU before its Enable
+// happens before what follows the next Disable on that CPU, for nothing can
+// come between. So data of one CPU touched only in such sections is no race,
+// and touched without one it is.
+
+// Disable keeps the caller from being preempted, and so on its CPU, until
+// Enable; calls nest. The section must not block, yield or take long. Outside a
+// task it is a BUG. Context: a task, atomic or not. Linux: preempt_disable().
+func Disable() {
+	disable()
+	cpu.RaceAcquire()
+}
+
+// Enable ends the section that Disable began. If it was the outermost and
+// somebody wants the CPU, the caller is preempted here. Without Disable, or
+// outside a task, it is a BUG. Context: a task. Linux: preempt_enable().
+func Enable() {
+	cpu.RaceRelease()
+	enable()
+}
+
+// EnableNoResched is Enable without the check: a preemption that is wanted
+// comes with the next tick or Enable. Linux: preempt_enable_no_resched().
+func EnableNoResched() {
+	cpu.RaceRelease()
+	enableNoResched()
+}
