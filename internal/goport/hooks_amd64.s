@@ -12,9 +12,10 @@
 // DI and SI are free at every site. NOSPLIT because a hook must add nothing to
 // what its call site may do, and because it changes nothing before it knows.
 //
-// A Go function of this package is called by ABI0: arguments at 0(SP) and up.
-// A runtime function is called by ABIInternal and may spill its arguments to
-// the 24 bytes above its return address, so frames keep those free.
+// Go functions, the runtime's and this package's, are called by ABIInternal. They
+// may spill their arguments to the 24 bytes above the return address, so frames
+// keep those free. This package's are called through a func value, not by name:
+// by name it would be the ABI0 wrapper, which -race instruments.
 
 // RDGSBASE R12 and CX: this CPU's block, 0 on an ordinary thread.
 #define RDGSBASE_R12 BYTE $0xf3; BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0xcc
@@ -128,9 +129,10 @@ ours:
 
 TEXT ·find(SB),NOSPLIT,$40-0
 	MOVQ R12, 32(SP)
-	MOVQ R12, 0(SP)
-	CALL ·goPick(SB)
-	MOVQ 8(SP), AX
+	MOVQ R12, AX
+	MOVQ ·pickFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
 	TESTQ AX, AX
 	JZ   idle
 	XORL BX, BX
@@ -223,8 +225,10 @@ divert:
 	MOVQ (R14)(R12*1), SP
 	SUBQ $32, SP
 	XORL BP, BP
-	MOVQ R13, 0(SP)
-	CALL ·goWake(SB)
+	MOVQ R13, AX
+	MOVQ ·wakeFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
 	MOVQ ·pcSchedule(SB), R12
 	CALL R12
 	INT  $3
@@ -316,9 +320,11 @@ TEXT ·noteAtomic(SB),NOSPLIT,$56-0
 	MOVQ BX, 32(SP)
 	MOVQ CX, 40(SP)
 	MOVQ R12, 48(SP)
-	MOVQ R12, 0(SP)
-	MOVQ AX, 8(SP)
-	CALL ·goNoteAtomic(SB)
+	MOVQ AX, BX
+	MOVQ R12, AX
+	MOVQ ·noteAtomicFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
 	MOVQ 24(SP), AX
 	MOVQ 32(SP), BX
 	MOVQ 40(SP), CX
@@ -384,8 +390,10 @@ orig:
 // requeue: the leaving goroutine goes on the kernel's queue; schedule() picks
 // the next. R12 = block. Never returns.
 TEXT ·requeue(SB),NOSPLIT,$40-0
-	MOVQ R12, 0(SP)
-	CALL ·goRequeue(SB)
+	MOVQ R12, AX
+	MOVQ ·requeueFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
 	MOVQ ·pcSchedule(SB), R12
 	CALL R12
 	INT  $3
@@ -535,9 +543,11 @@ marked:
 	ADDQ DX, 0(SP)
 	JMP  ·wake(SB)
 
-TEXT ·wake(SB),NOSPLIT,$8-0
-	MOVQ R13, 0(SP)
-	CALL ·goWake(SB)
+TEXT ·wake(SB),NOSPLIT,$24-0
+	MOVQ R13, AX
+	MOVQ ·wakeFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
 	RET
 
 // goexit0 calls gdestroy(gp). AX = gp.
@@ -595,11 +605,11 @@ TEXT ·child(SB),NOSPLIT,$64-0
 	CALL  R13
 	TESTB AX, AX
 	JNZ   plain          // the garbage collector's workers stay Go's
-	MOVQ  56(SP), R12
-	MOVQ  R12, 0(SP)
+	MOVQ  56(SP), AX
 	MOVQ  40(SP), BX
-	MOVQ  BX, 8(SP)
-	CALL  ·goChild(SB)
+	MOVQ  ·childFunc(SB), DX
+	MOVQ  (DX), R13
+	CALL  R13
 	RET
 
 plain:

@@ -32,6 +32,15 @@ var (
 	minProcs    int32 // GOMAXPROCS is kept at least here
 )
 
+// What the hooks call; see hooks_amd64.s for why through a variable.
+var (
+	pickFunc       = goPick
+	requeueFunc    = goRequeue
+	wakeFunc       = goWake
+	childFunc      = goChild
+	noteAtomicFunc = goNoteAtomic
+)
+
 // MaxCPUs is the largest number of virtual CPUs.
 const MaxCPUs = 256
 
