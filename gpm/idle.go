@@ -53,6 +53,7 @@ func (c *vcpu) sleep() {
 	}
 	goport.ParkIdle(&c.idle)
 	cpu.Xchg32(&c.idle, idleAwake)
+	c.k.dog.sleeper.Wake()
 }
 
 // worthALook reports whether there may be something to do: a task here, one to

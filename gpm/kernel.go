@@ -82,6 +82,7 @@ func Boot(config Config) (*Kernel, error) {
 		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}
+	k.dog = newWatchdog(k)
 	if err := k.start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
@@ -89,7 +90,7 @@ func Boot(config Config) (*Kernel, error) {
 		k.stop()
 		return nil, fmt.Errorf("%w: self-test: %w", ErrUnsupported, err)
 	}
-	k.dog = startWatchdog(k)
+	k.dog.start()
 	booted = k
 	return k, nil
 }

@@ -1,3 +1,5 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
 package gpm
 
 import "math/bits"
@@ -6,7 +8,8 @@ import "math/bits"
 type mask [maxCPUs / 64]uint64
 
 // maskOf returns the set of the CPUs in list, of all n if it is nil.
-func maskOf(list []int, n int) (m mask) {
+func maskOf(list []int, n int) *mask {
+	m := new(mask)
 	if list == nil {
 		for i := range n {
 			m.set(i)

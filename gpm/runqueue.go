@@ -47,11 +47,13 @@ func (q *runqueue) release() { cpu.Store32(&q.lock, 0) }
 //
 //go:norace
 func (q *runqueue) put(t *Task, head bool) {
-	l := &q.level[t.prio]
+	p := t.prio
+	t.level = p
+	l := &q.level[p]
 	switch {
 	case l.head == nil:
 		l.head, l.tail = t, t
-		q.bitmap[t.prio/64] |= 1 << (t.prio % 64)
+		q.bitmap[p/64] |= 1 << (p % 64)
 	case head:
 		t.next = l.head
 		l.head.prev = t
@@ -70,7 +72,7 @@ func (q *runqueue) put(t *Task, head bool) {
 //
 //go:norace
 func (q *runqueue) remove(t *Task) {
-	l := &q.level[t.prio]
+	l := &q.level[t.level]
 	if t.prev == nil {
 		l.head = t.next
 	} else {
@@ -83,7 +85,7 @@ func (q *runqueue) remove(t *Task) {
 	}
 	t.next, t.prev = nil, nil
 	if l.head == nil {
-		q.bitmap[t.prio/64] &^= 1 << (t.prio % 64)
+		q.bitmap[t.level/64] &^= 1 << (t.level % 64)
 	}
 	l.n--
 	q.nr--

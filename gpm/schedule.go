@@ -54,10 +54,12 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		c.remove(next)
 		c.countRT(next, -1)
 	}
-	c.curPrio = next.prio
+	c.curPrio = next.level
 	b.Sliced = next.sliced
-	b.Waiting = c.level[next.prio].n * int32(next.sliced)
+	c.setWaiting()
 	arm := b.Waiting > 0 && b.Armed == 0
+	cpu.Store32(&next.running, uint32(b.ID)+1)
+	c.cur = next
 	c.release()
 	if arm {
 		c.arm()
@@ -74,8 +76,6 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c.switches++
 	next.switches++
 	b.SliceStart = now
-	c.cur = next
-	cpu.Store32(&next.running, uint32(b.ID)+1)
 	return &next.Task
 }
 
@@ -170,6 +170,7 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) {
 	}
 	t.since = now
 	c.acquire()
+	t.on = c
 	c.put(t, reason == cpu.ReasonPreempt && (b.Expired == 0 || t.sliced == 0))
 	c.countRT(t, 1)
 	c.release()
@@ -186,15 +187,14 @@ func wake(t0 *goport.Task) {
 	t.since = cpu.Cycles()
 	c := k.choose(t, here)
 	c.acquire()
+	t.on = c
 	c.put(t, false)
 	c.countRT(t, 1)
-	preempts := c.curPrio >= 0 && t.prio > c.curPrio
+	preempts := c.curPrio >= 0 && t.level > c.curPrio
 	if preempts {
 		c.Need = 1
 	}
-	if t.prio > c.curPrio || t.prio == c.curPrio && c.Sliced != 0 {
-		c.Waiting++
-	}
+	c.setWaiting()
 	idle := c.curPrio < 0
 	arm := !idle && c.Waiting > 0 && c.Armed == 0
 	c.release()
@@ -266,7 +266,7 @@ func (c *vcpu) better(d *vcpu, t *Task) bool {
 //
 //go:norace
 func (c *vcpu) countRT(t *Task, n int32) {
-	if t.prio > 0 && c.k.cpusLen > 1 {
+	if t.level > 0 && c.k.cpusLen > 1 {
 		c.k.addRT(n)
 	}
 }

@@ -1,3 +1,5 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
 package gpm
 
 import (
@@ -13,14 +15,19 @@ import (
 type Task struct {
 	goport.Task // first: the hooks know a task by its address
 
-	// Protected by the lock of the run queue that the task is on, or owned by
-	// the CPU that runs it.
+	// How it is to be run. SetAttr changes these at any time, each in one
+	// store, and then has whoever holds the task act on them.
+	prio    int32  // 0 for Normal
+	sliced  uint32 // 1: shares its priority by time slices
+	allowed *mask
+
+	// Protected by the lock of queue on.
 	next, prev *Task
-	prio       int32 // index of its list: 0 for Normal
-	sliced     uint32
+	on         *vcpu // the queue it is on, or was on last
+	level      int32 // the list it is on
 	queued     bool
-	last       int32 // the CPU that ran it last
-	allowed    mask
+
+	last int32 // the CPU that ran it last, -1: none yet
 
 	// Written on g0, read from anywhere.
 	running  uint32 // number of the CPU that runs it, plus 1
@@ -53,30 +60,6 @@ const (
 	alive = iota
 	gone
 )
-
-// State is what a task does at a moment.
-type State uint8
-
-const (
-	// Blocked: it waits for something.
-	Blocked State = iota
-	// Runnable: it waits for a CPU.
-	Runnable
-	// Running: it has a CPU (and may be in a system call).
-	Running
-	// Dead: it has ended, or has left the kernel.
-	Dead
-)
-
-// String returns the state's name.
-func (s State) String() string {
-	if int(s) < len(stateNames) {
-		return stateNames[s]
-	}
-	return fmt.Sprintf("State(%d)", uint8(s))
-}
-
-var stateNames = [...]string{"blocked", "runnable", "running", "dead"}
 
 // ID returns the task's number, unique in its kernel.
 func (t *Task) ID() int64 { return t.id }

@@ -106,6 +106,16 @@ func Word() (word uint32, ok bool)
 // interrupts and returns the depth before.
 func AddIRQOff(n uint32) (old uint32, ok bool)
 
+// OrIRQOff sets bits of that word and returns the one before.
+func OrIRQOff(bits uint32) (old uint32, ok bool)
+
+// AndIRQOff keeps bits of that word and returns the new one.
+func AndIRQOff(bits uint32) (word uint32, ok bool)
+
+// AddHardOff adds n, modulo 1<<32, to the depth of interrupts masked by the
+// signal mask and returns the new depth.
+func AddHardOff(n uint32) (depth uint32, ok bool)
+
 // SetIRQOff sets that depth and returns the one before.
 func SetIRQOff(n uint32) (old uint32, ok bool)
 

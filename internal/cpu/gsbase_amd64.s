@@ -258,3 +258,48 @@ TEXT ·SetNeed(SB),NOSPLIT,$0-0
 
 out:
 	RET
+
+// func OrIRQOff(bits uint32) (old uint32, ok bool)
+TEXT ·OrIRQOff(SB),NOSPLIT,$0-13
+	MOVL  bits+0(FP), AX
+	MOVL  $0, old+8(FP)
+	RDGSBASE_BX
+	TESTQ BX, BX
+	SETNE ok+12(FP)
+	JEQ   out
+	MOVL  const_offIRQOff(BX), CX
+	MOVL  CX, old+8(FP)
+	ORL   AX, const_offIRQOff(BX)
+
+out:
+	RET
+
+// func AndIRQOff(bits uint32) (word uint32, ok bool)
+TEXT ·AndIRQOff(SB),NOSPLIT,$0-13
+	MOVL  bits+0(FP), AX
+	MOVL  $0, word+8(FP)
+	RDGSBASE_BX
+	TESTQ BX, BX
+	SETNE ok+12(FP)
+	JEQ   out
+	ANDL  AX, const_offIRQOff(BX)
+	MOVL  const_offIRQOff(BX), CX
+	MOVL  CX, word+8(FP)
+
+out:
+	RET
+
+// func AddHardOff(n uint32) (depth uint32, ok bool)
+TEXT ·AddHardOff(SB),NOSPLIT,$0-13
+	MOVL  n+0(FP), AX
+	MOVL  $0, depth+8(FP)
+	RDGSBASE_BX
+	TESTQ BX, BX
+	SETNE ok+12(FP)
+	JEQ   out
+	ADDL  AX, const_offHardOff(BX)
+	MOVL  const_offHardOff(BX), CX
+	MOVL  CX, depth+8(FP)
+
+out:
+	RET

@@ -36,3 +36,12 @@ func Number() int { return -1 }
 
 // SetNeed does nothing.
 func SetNeed() {}
+
+// OrIRQOff changes nothing.
+func OrIRQOff(uint32) (old uint32, ok bool) { return 0, false }
+
+// AndIRQOff changes nothing.
+func AndIRQOff(uint32) (word uint32, ok bool) { return 0, false }
+
+// AddHardOff changes nothing.
+func AddHardOff(uint32) (depth uint32, ok bool) { return 0, false }

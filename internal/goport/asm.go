@@ -8,9 +8,8 @@ import "unsafe"
 func getg() uintptr
 
 // onG0 calls fn(arg) on the thread's g0, where nothing preempts it. fn is a
-// plain function, not a closure, and is marked norace.
-//
-//go:noescape
+// plain function, not a closure, and is marked norace. What arg points to
+// escapes: fn may keep it.
 func onG0(fn func(unsafe.Pointer), arg unsafe.Pointer)
 
 // Addresses of the hooks, for the table of sites.

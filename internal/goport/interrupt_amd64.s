@@ -132,16 +132,21 @@ fold:
 	MOVQ ·gGuard0(SB), AX
 	MOVQ $-1314, DI               // stackPreempt
 	MOVQ DI, (R8)(AX*1)
+	CMPQ CX, R8
+	JNE  out                      // on g0: its end will see the guard
 	CMPL const_blockExpired(R9), $0
 	JEQ  inject
+	MOVQ ·gM(SB), AX
+	MOVQ (CX)(AX*1), AX
+	MOVQ ·mLocks(SB), DI
+	CMPL (AX)(DI*1), $0
+	JNE  inject                   // in the runtime: not preemptible, so not counted
 	CMPL const_blockWanted(R9), $0
 	JNE  inject
 	MOVL $1, const_blockWanted(R9)
 	INCQ const_blockWants(R9)
 
 inject:
-	CMPQ CX, R8
-	JNE  out
 	MOVL $23, DI                  // SIGURG, Go's own preemption signal
 	MOVQ ·urgHandler(SB), AX
 	JMP  AX

@@ -71,21 +71,16 @@ func YieldP() { runtime.Gosched() }
 // with a preempt_count of one, as after a fork.
 func (t *Task) Start(f func()) {
 	t.fn = f
-	a := startArgs{t: t, caller: getg()}
-	onG0(startOnG0, unsafe.Pointer(&a))
-}
-
-type startArgs struct {
-	t      *Task
-	caller uintptr
+	onG0(startOnG0, unsafe.Pointer(t))
 }
 
 //go:norace
 func startOnG0(p unsafe.Pointer) {
-	a := (*startArgs)(p)
-	a.t.g = uintptr(newproc1(*(*unsafe.Pointer)(unsafe.Pointer(&a.t.fn)), addr(a.caller), startPC, false, 0))
-	a.t.count = 1
-	sched.Wake(a.t)
+	t := (*Task)(p)
+	caller := load64(load64(getg()+gM) + mCurg)
+	t.g = uintptr(newproc1(*(*unsafe.Pointer)(unsafe.Pointer(&t.fn)), addr(caller), startPC, false, 0))
+	t.count = 1
+	sched.Wake(t)
 }
 
 // startPC is what a task's dump says it was created by: Start.

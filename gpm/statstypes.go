@@ -1,0 +1,43 @@
+package gpm
+
+import "time"
+
+// Stats is a snapshot of what a kernel has done since Boot. Counters of
+// different CPUs are read one after the other, without stopping them.
+type Stats struct {
+	CPUs  []CPUStats
+	Total CPUStats // sums; ID is -1
+	Tasks int      // that live
+	RT    int      // FIFO and RR tasks that wait for a CPU
+}
+
+// CPUStats is what one virtual CPU has done.
+type CPUStats struct {
+	ID       int
+	Pin      int // CPU of the machine, -1: not pinned
+	Thread   int // its thread's number
+	Task     int64
+	Runnable int           // tasks that wait for it
+	Busy     time.Duration // running tasks
+
+	Switches   uint64 // tasks switched in
+	Migrations uint64 // of them, those that ran elsewhere before
+	Pulls      uint64 // taken from other CPUs' queues
+	Sleeps     uint64 // idle for long enough to sleep
+	Handovers  uint64 // its P was given to Go, for a stopped world
+
+	Interrupts uint64 // ticks and inter-processor interrupts
+	Ticks      uint64
+	IPIs       uint64
+	Masked     uint64 // that came while interrupts were masked
+	Wants      uint64 // ticks that found a preemptible task whose slice had ended
+	Misses     uint64 // of those, not switched before the next tick
+
+	Async       uint64 // tasks preempted between any two instructions
+	Sync        uint64 // tasks preempted at a function's prologue
+	Yields      uint64 // tasks that called Gosched or were made to by a mutex
+	Parks       uint64 // tasks that blocked
+	Stops       uint64 // tasks stopped by the garbage collector
+	Deferred    uint64 // requests of Go's put off to the end of an atomic section
+	AtomicParks uint64 // tasks that blocked while atomic: each a BUG
+}

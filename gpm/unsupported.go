@@ -1,0 +1,90 @@
+//go:build !(linux && amd64 && go1.25 && !go1.28)
+
+package gpm
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// The same face on systems, processors and Go versions that the port does not
+// know: everything builds, every entry says what is missing.
+
+func unsupported() error {
+	return fmt.Errorf("%w: %s on %s/%s; it runs on linux/amd64 with go1.25, go1.26 and go1.27", ErrUnsupported, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// Kernel is a running kernel; there is none on this system.
+type Kernel struct{}
+
+// Boot returns an error that wraps ErrUnsupported.
+func Boot(Config) (*Kernel, error) { return nil, unsupported() }
+
+// Spawn returns an error that wraps ErrUnsupported.
+func (*Kernel) Spawn(Attr, func()) (*Task, error) { return nil, unsupported() }
+
+// Do returns an error that wraps ErrUnsupported, and does not call fn.
+func (*Kernel) Do(Attr, func()) error { return unsupported() }
+
+// Shutdown returns an error that wraps ErrUnsupported.
+func (*Kernel) Shutdown(context.Context) error { return unsupported() }
+
+// Stats returns zeros.
+func (*Kernel) Stats() Stats { return Stats{} }
+
+// Check is one step of the self-test, and how long it took.
+type Check struct {
+	Name string
+	Took time.Duration
+	Err  error
+}
+
+// SelfTest returns an error that wraps ErrUnsupported.
+func (*Kernel) SelfTest() ([]Check, error) { return nil, unsupported() }
+
+// Task is a goroutine that the kernel runs; there is none on this system.
+type Task struct{}
+
+// ID returns 0.
+func (*Task) ID() int64 { return 0 }
+
+// Name returns "".
+func (*Task) Name() string { return "" }
+
+// Attr returns the zero Attr.
+func (*Task) Attr() Attr { return Attr{} }
+
+// String names no task.
+func (*Task) String() string { return "no task" }
+
+// CPU returns -1.
+func (*Task) CPU() int { return -1 }
+
+// Goroutine returns 0.
+func (*Task) Goroutine() uint64 { return 0 }
+
+// State returns Dead.
+func (*Task) State() State { return Dead }
+
+// Runtime returns 0.
+func (*Task) Runtime() time.Duration { return 0 }
+
+// SetAttr returns an error that wraps ErrUnsupported.
+func (*Task) SetAttr(Attr) error { return unsupported() }
+
+// Wait returns an error that wraps ErrUnsupported.
+func (*Task) Wait(context.Context) error { return unsupported() }
+
+// Current returns nil: the caller is no task.
+func Current() *Task { return nil }
+
+// Yield is runtime.Gosched.
+func Yield() { runtime.Gosched() }
+
+// Sleep is time.Sleep.
+func Sleep(d time.Duration) { time.Sleep(d) }
+
+// Outside calls fn.
+func Outside(fn func()) { fn() }

@@ -1,0 +1,9 @@
+//go:build !(linux && amd64 && go1.25 && !go1.28)
+
+package goport
+
+// Built reports whether this build has the port at all.
+const Built = false
+
+// BlockInterrupt does nothing: there are no interrupts on this system.
+func BlockInterrupt(bool) {}
