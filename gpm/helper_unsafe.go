@@ -26,12 +26,7 @@ func (k *Kernel) help() {
 		a := deadArgs{k: k}
 		onG0(deadOnG0, &a)
 		for t := a.list; t != nil; {
-			next := t.reap
-			t.reap = nil
-			t.mu.Lock()
-			closeOnce(t.done)
-			t.mu.Unlock()
-			t = next
+			t = t.closeDead()
 		}
 		k.adoptOrphans(a.parents)
 		if a.spares < spareLow && cpu.Load32(&k.inherits) != 0 {
@@ -42,6 +37,18 @@ func (k *Kernel) help() {
 			close(k.empty)
 		}
 	}
+}
+
+// closeDead wakes whoever waits for t, and returns the next on the list.
+//
+//go:norace
+func (t *Task) closeDead() *Task {
+	next := t.reap
+	t.reap = nil
+	t.mu.Lock()
+	closeOnce(t.done)
+	t.mu.Unlock()
+	return next
 }
 
 // deadArgs is what there is to do.
@@ -69,10 +76,16 @@ func deadOnG0(p unsafe.Pointer) {
 func (k *Kernel) makeSpares(n int32) {
 	var list *Task
 	for range n {
-		list = &Task{k: k, reap: list}
+		list = newSpare(k, list)
 	}
 	onG0(spareOnG0, &spareArgs{k: k, list: list})
 }
+
+// newSpare returns a task for a goroutine that will get it on g0, where the race
+// detector sees no hand-over: so it must not see this either.
+//
+//go:norace
+func newSpare(k *Kernel, next *Task) *Task { return &Task{k: k, reap: next} }
 
 type spareArgs struct {
 	k    *Kernel
@@ -106,7 +119,7 @@ func (k *Kernel) adoptOrphans(parents *Task) {
 			gs = append(gs, g)
 		}
 		for i := len(gs) - 1; i >= 0; i-- {
-			b := orphanArgs{parent: a.parent, t: &Task{k: k}, g: gs[i]}
+			b := orphanArgs{parent: a.parent, t: newSpare(k, nil), g: gs[i]}
 			onG0(adoptOnG0, &b)
 		}
 	}

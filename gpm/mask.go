@@ -8,6 +8,8 @@ import "math/bits"
 type mask [maxCPUs / 64]uint64
 
 // maskOf returns the set of the CPUs in list, of all n if it is nil.
+//
+//go:norace
 func maskOf(list []int, n int) *mask {
 	m := new(mask)
 	if list == nil {
@@ -21,6 +23,7 @@ func maskOf(list []int, n int) *mask {
 	return m
 }
 
+//go:norace
 func (m *mask) set(i int) { m[i/64] |= 1 << (i % 64) }
 
 //go:norace

@@ -21,35 +21,26 @@ func (t *Task) SetAttr(attr Attr) error {
 	if t.State() == Dead {
 		return fmt.Errorf("%w: the task has ended", ErrShutdown)
 	}
-	if attr.CPUs != nil {
-		attr.CPUs = append([]int{}, attr.CPUs...)
-	}
-	attr.OnPanic = t.currentAttr().OnPanic
+	attr.OnPanic = t.Attr().OnPanic
 	if attr.Inherit && cpu.Xchg32(&t.k.inherits, 1) == 0 {
 		t.k.makeSpares(spareHigh)
 	}
-	onG0(setAttrOnG0, &attrArgs{t: t, attr: &attr, allowed: maskOf(attr.CPUs, t.k.cpusLen)})
+	next := &Task{k: t.k} // to derive from attr what t shall have
+	next.derive(attr)
+	onG0(setAttrOnG0, &attrArgs{t: t, next: next})
 	return nil
 }
 
 type attrArgs struct {
-	t       *Task
-	attr    *Attr
-	allowed *mask
+	t, next *Task
 }
 
 //go:norace
 func setAttrOnG0(p unsafe.Pointer) {
 	a := arg[attrArgs](p)
 	t := a.t
-	t.attr = a.attr
-	t.allowed = a.allowed
-	t.prio = int32(a.attr.Priority)
-	t.sliced = 1
-	if a.attr.Policy == FIFO {
-		t.sliced = 0
-	}
-	t.SetInherit(a.attr.Inherit)
+	t.attr, t.allowed, t.prio, t.sliced = a.next.attr, a.next.allowed, a.next.prio, a.next.sliced
+	t.SetInherit(t.attr.Inherit)
 	// The task may be queued, picked or woken meanwhile, by the old values or
 	// the new: look until it is where the new ones want it.
 	for !t.replace() {

@@ -21,7 +21,7 @@ func (k *Kernel) Spawn(attr Attr, fn func()) (*Task, error) {
 	onG0(listOnG0, t)
 	t.Start(func() {
 		preempt.ScheduleTail()
-		t.run(fn)
+		t.run(fn, attr.OnPanic)
 	})
 	return t, nil
 }
@@ -78,11 +78,8 @@ func (k *Kernel) newTask(attr Attr) (*Task, error) {
 	if cpu.Load32(&k.stopping) != 0 {
 		return nil, ErrShutdown
 	}
-	if attr.CPUs != nil {
-		attr.CPUs = append([]int{}, attr.CPUs...)
-	}
-	t := &Task{k: k, attr: &attr}
-	t.derive(&attr)
+	t := &Task{k: k}
+	t.derive(attr)
 	t.last = -1
 	t.Init(attr.Inherit)
 	if attr.Inherit && cpu.Xchg32(&k.inherits, 1) == 0 {
@@ -91,20 +88,40 @@ func (k *Kernel) newTask(attr Attr) (*Task, error) {
 	return t, nil
 }
 
-// derive sets what the scheduler reads from attr. The task is on no queue.
-func (t *Task) derive(attr *Attr) {
+// derive sets what the scheduler reads. Nobody else knows the task yet.
+//
+//go:norace
+func (t *Task) derive(attr Attr) {
+	own := new(Attr)
+	*own = copyAttr(&attr)
+	t.attr = own
 	t.prio = int32(attr.Priority)
-	t.sliced = 0
-	if attr.Policy != FIFO {
-		t.sliced = 1
+	t.sliced = 1
+	if attr.Policy == FIFO {
+		t.sliced = 0
 	}
 	t.allowed = maskOf(attr.CPUs, t.k.cpusLen)
 }
 
+// copyAttr returns a copy that shares nothing with a. Not instrumented: code on
+// g0 passes pointers to Attrs on, which the race detector does not see.
+//
+//go:norace
+func copyAttr(a *Attr) Attr {
+	c := *a
+	if a.CPUs != nil {
+		c.CPUs = make([]int, len(a.CPUs))
+		for i, n := range a.CPUs {
+			c.CPUs[i] = n
+		}
+	}
+	return c
+}
+
 // run is the body of a spawned task.
-func (t *Task) run(fn func()) {
+func (t *Task) run(fn func(), onPanic func(any, []byte)) {
 	defer t.finish()
-	if onPanic := t.attr.OnPanic; onPanic != nil {
+	if onPanic != nil {
 		defer func() {
 			if r := recover(); r != nil {
 				onPanic(r, debug.Stack())
@@ -160,6 +177,3 @@ func (t *Task) State() State {
 
 //go:norace
 func (t *Task) isQueued() bool { return t.queued }
-
-//go:norace
-func (t *Task) currentAttr() *Attr { return t.attr }

@@ -68,10 +68,10 @@ func (t *Task) ID() int64 { return t.id }
 func (t *Task) Name() string { return t.Attr().Name }
 
 // Attr returns how the task is run now.
+//
+//go:norace
 func (t *Task) Attr() Attr {
-	a := *t.currentAttr()
-	a.CPUs = append([]int(nil), a.CPUs...)
-	return a
+	return copyAttr(t.attr)
 }
 
 // String names the task for logs.
