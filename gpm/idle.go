@@ -44,8 +44,9 @@ func (c *vcpu) sleep() {
 	}
 	if c.k.asyncPreempt {
 		for range naps {
-			goport.FutexWait(&c.idle, idleSleeping, nap)
-			if cpu.Load32(&c.idle) != idleSleeping || goport.GCWaiting() {
+			// A signal may be Go's wish to have the P, which is granted at a
+			// prologue: go and find one.
+			if !goport.FutexWait(&c.idle, idleSleeping, nap) || cpu.Load32(&c.idle) != idleSleeping {
 				cpu.Xchg32(&c.idle, idleAwake)
 				return
 			}

@@ -21,7 +21,8 @@ type Kernel struct {
 	config       Config
 	cpus         []*vcpu
 	cpusLen      int
-	asyncPreempt bool // Go preempts between any two instructions
+	wide         unix.CPUSet // the CPUs of the machine that the process may use
+	asyncPreempt bool        // Go preempts between any two instructions
 
 	// Protected by listLock, which is taken on g0 only.
 	listLock uint32
@@ -67,7 +68,7 @@ func Boot(config Config) (*Kernel, error) {
 	if !cpu.HasFSGSBase() {
 		return nil, fmt.Errorf("%w: the kernel or the processor lacks FSGSBASE (Linux 5.9 or later has it)", ErrUnsupported)
 	}
-	allowed, err := allowedCPUs()
+	wide, allowed, err := allowedCPUs()
 	if err != nil {
 		return nil, fmt.Errorf("%w: sched_getaffinity: %v", ErrUnsupported, err)
 	}
@@ -78,7 +79,7 @@ func Boot(config Config) (*Kernel, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	k := &Kernel{
-		config: config, cpusLen: config.CPUs, asyncPreempt: asyncPreempt(),
+		config: config, cpusLen: config.CPUs, wide: wide, asyncPreempt: asyncPreempt(),
 		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}
@@ -193,17 +194,16 @@ func (k *Kernel) Shutdown(ctx context.Context) error {
 }
 
 // allowedCPUs returns the machine's CPUs that the process may use.
-func allowedCPUs() (list []int, err error) {
-	var set unix.CPUSet
+func allowedCPUs() (set unix.CPUSet, list []int, err error) {
 	if err := unix.SchedGetaffinity(unix.Getpid(), &set); err != nil {
-		return nil, err
+		return set, nil, err
 	}
 	for i := range len(set) * 64 {
 		if set.IsSet(i) {
 			list = append(list, i)
 		}
 	}
-	return list, nil
+	return set, list, nil
 }
 
 // asyncPreempt reports whether Go preempts between any two instructions:

@@ -23,8 +23,9 @@ type vcpu struct {
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave
 
-	tid int32
-	pin int
+	tid    int32
+	pin    int
+	pinSet unix.CPUSet
 
 	busySince  uint64 // time-stamp counter when the CPU last became busy
 	busyCycles int64  // counts spent running tasks, up to busySince
@@ -58,12 +59,12 @@ func (c *vcpu) main(ready chan<- error, done func()) {
 		return
 	}
 	if c.pin >= 0 {
-		var set unix.CPUSet
-		set.Set(c.pin)
-		if err := unix.SchedSetaffinity(0, &set); err != nil {
+		c.pinSet.Set(c.pin)
+		if err := unix.SchedSetaffinity(0, &c.pinSet); err != nil {
 			ready <- err
 			return
 		}
+		goport.SetPin(&c.Block, &c.pinSet, &c.k.wide)
 	}
 	id, err := goport.NewTimer()
 	if err != nil {

@@ -31,6 +31,9 @@ type Block struct {
 	IdleG   uintptr        // the idle goroutine's g
 	M       uintptr        // the thread's m
 
+	Pin    uintptr // address of the CPU mask the thread is pinned to, 0: it is not
+	PinLen uintptr // its length in bytes
+
 	SliceStart uint64 // time-stamp counter when the current task was switched in
 	SliceMin   uint64 // a slice shorter than this many counts is not ended by a tick
 

@@ -29,6 +29,8 @@ func hookNewprocPC() uintptr
 func hookSysexitPC() uintptr
 func hookProcresizePC() uintptr
 func hookCoroPC() uintptr
+func hookBeforeForkPC() uintptr
+func hookAfterForkPC() uintptr
 func interruptPC() uintptr
 
 // Called by other assembly only; declared for go vet. hooks_amd64.s and
@@ -40,3 +42,4 @@ func noteAtomic()
 func requeue()
 func wake()
 func child()
+func beforeFork()

@@ -520,13 +520,18 @@ plain:
 	TESTQ R12, R12
 	JZ    orig
 	CMPL  Block_IdleWake(R12), $0
-	JEQ   orig
+	JEQ   tail
 	CMPQ  BX, Block_IdleG(R12)
-	JNE   orig
+	JNE   tail
 	MOVL  $0, Block_IdleWake(R12)
 	MOVQ  ·wakepSkip(SB), DX
 	ADDQ  DX, 0(SP)
 	RET
+
+tail:
+	// An ordinary goroutine on this P's queue must be stolen by another
+	// thread, which is slow to take what is in runnext.
+	XORL CX, CX
 
 orig:
 	MOVQ ·pcRunqput(SB), R12
@@ -579,16 +584,19 @@ TEXT ·hookNewproc(SB),NOSPLIT|NOFRAME,$0-0
 	JZ    orig
 	MOVQ  Block_Current(R12), R13
 	TESTQ R13, R13
-	JZ    orig
+	JZ    tail
 	TESTL $const_flagInherit, Task_flags(R13)
-	JZ    orig
+	JZ    tail
 	MOVQ  ·gM(SB), R10
 	MOVQ  (R14)(R10*1), R10
 	MOVQ  ·mCurg(SB), R9
 	MOVQ  (R10)(R9*1), R10
 	TESTQ R10, R10
-	JZ    orig
+	JZ    tail
 	JMP   ·child(SB)
+
+tail:
+	XORL CX, CX // see hookReady
 
 orig:
 	MOVQ ·pcRunqput(SB), R12
@@ -597,7 +605,6 @@ orig:
 TEXT ·child(SB),NOSPLIT,$64-0
 	MOVQ  AX, 32(SP)
 	MOVQ  BX, 40(SP)
-	MOVQ  CX, 48(SP)
 	MOVQ  R12, 56(SP)
 	MOVQ  BX, AX
 	XORL  BX, BX
@@ -615,7 +622,7 @@ TEXT ·child(SB),NOSPLIT,$64-0
 plain:
 	MOVQ 32(SP), AX
 	MOVQ 40(SP), BX
-	MOVQ 48(SP), CX
+	XORL CX, CX
 	MOVQ ·pcRunqput(SB), R12
 	CALL R12
 	RET
@@ -684,4 +691,46 @@ thread:
 
 orig:
 	MOVQ ·pcMcall(SB), R12
+	JMP  R12
+
+// forkAndExecInChild1 calls runtime_BeforeFork(), forkAndExecInChild
+// runtime_AfterFork(). On the goroutine's own stack, which must not grow; signals
+// are blocked in between. A child process inherits the thread's affinity: it
+// shall have the process's, not that of the one CPU.
+TEXT ·hookBeforeFork(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  const_blockPin(R12), $0
+	JEQ   orig
+	JMP   ·beforeFork(SB)
+
+orig:
+	MOVQ ·pcBeforeFork(SB), R12
+	JMP  R12
+
+TEXT ·beforeFork(SB),NOSPLIT,$0-0
+	MOVQ ·pcBeforeFork(SB), R12
+	CALL R12
+	XORL DI, DI
+	MOVQ ·wideLen(SB), SI
+	LEAQ ·wideMask(SB), DX
+	MOVL $203, AX // sched_setaffinity(0, len, mask)
+	SYSCALL
+	RET
+
+TEXT ·hookAfterFork(SB),NOSPLIT|NOFRAME,$0-0
+	RDGSBASE_R12
+	TESTQ R12, R12
+	JZ    orig
+	CMPQ  const_blockPin(R12), $0
+	JEQ   orig
+	XORL  DI, DI
+	MOVQ  const_blockPinLen(R12), SI
+	MOVQ  const_blockPin(R12), DX
+	MOVL  $203, AX
+	SYSCALL
+
+orig:
+	MOVQ ·pcAfterFork(SB), R12
 	JMP  R12

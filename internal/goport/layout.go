@@ -28,6 +28,8 @@ const (
 	blockCurrent    = unsafe.Offsetof(cpu.Block{}.Current)
 	blockNext       = unsafe.Offsetof(cpu.Block{}.Next)
 	blockIdleG      = unsafe.Offsetof(cpu.Block{}.IdleG)
+	blockPin        = unsafe.Offsetof(cpu.Block{}.Pin)
+	blockPinLen     = unsafe.Offsetof(cpu.Block{}.PinLen)
 	blockSliceStart = unsafe.Offsetof(cpu.Block{}.SliceStart)
 	blockSliceMin   = unsafe.Offsetof(cpu.Block{}.SliceMin)
 	blockIRQs       = unsafe.Offsetof(cpu.Block{}.IRQs)

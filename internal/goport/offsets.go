@@ -23,7 +23,7 @@ var (
 
 	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock  uintptr
 	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem uintptr
-	pcRunSafePointFn, pcNewproc1, pcGopark                                                       uintptr
+	pcBeforeFork, pcAfterFork, pcRunSafePointFn, pcNewproc1, pcGopark                            uintptr
 
 	wakepSkip uintptr // bytes of the CALL wakep after ready's CALL runqput, 0 if it is not there
 )
@@ -72,26 +72,30 @@ var firstFields = []field{
 type symbol struct {
 	names []string // the first of these that exists
 	at    *uintptr
+
+	optional bool // a program that does not use it has none
 }
 
 var functions = []symbol{
-	{[]string{"runtime.systemstack.abi0", "runtime.systemstack"}, &pcSystemstack},
-	{[]string{"runtime.gogo.abi0", "runtime.gogo"}, &pcGogo},
-	{[]string{"runtime.mcall"}, &pcMcall},
-	{[]string{"runtime.findRunnable"}, &pcFindRunnable},
-	{[]string{"runtime.execute"}, &pcExecute},
-	{[]string{"runtime.casgstatus"}, &pcCasgstatus},
-	{[]string{"runtime.casGToPreemptScan"}, &pcCasGToPreemptScan},
-	{[]string{"runtime.runqput"}, &pcRunqput},
-	{[]string{"runtime.goschedImpl"}, &pcGoschedImpl},
-	{[]string{"runtime.gdestroy"}, &pcGdestroy},
-	{[]string{"runtime.schedule"}, &pcSchedule},
-	{[]string{"runtime.ready"}, &pcReady},
-	{[]string{"runtime.procresize"}, &pcProcresize},
-	{[]string{"runtime.isSystemGoroutine"}, &pcIsSystem},
-	{[]string{"runtime.runSafePointFn"}, &pcRunSafePointFn},
-	{[]string{"runtime.newproc1"}, &pcNewproc1},
-	{[]string{"runtime.gopark"}, &pcGopark},
+	{[]string{"runtime.systemstack.abi0", "runtime.systemstack"}, &pcSystemstack, false},
+	{[]string{"runtime.gogo.abi0", "runtime.gogo"}, &pcGogo, false},
+	{[]string{"runtime.mcall"}, &pcMcall, false},
+	{[]string{"runtime.findRunnable"}, &pcFindRunnable, false},
+	{[]string{"runtime.execute"}, &pcExecute, false},
+	{[]string{"runtime.casgstatus"}, &pcCasgstatus, false},
+	{[]string{"runtime.casGToPreemptScan"}, &pcCasGToPreemptScan, false},
+	{[]string{"runtime.runqput"}, &pcRunqput, false},
+	{[]string{"runtime.goschedImpl"}, &pcGoschedImpl, false},
+	{[]string{"runtime.gdestroy"}, &pcGdestroy, false},
+	{[]string{"runtime.schedule"}, &pcSchedule, false},
+	{[]string{"runtime.ready"}, &pcReady, false},
+	{[]string{"runtime.procresize"}, &pcProcresize, false},
+	{[]string{"runtime.isSystemGoroutine"}, &pcIsSystem, false},
+	{[]string{"runtime.runSafePointFn"}, &pcRunSafePointFn, false},
+	{[]string{"runtime.newproc1"}, &pcNewproc1, false},
+	{[]string{"runtime.gopark"}, &pcGopark, false},
+	{[]string{"syscall.runtime_BeforeFork"}, &pcBeforeFork, true},
+	{[]string{"syscall.runtime_AfterFork"}, &pcAfterFork, true},
 }
 
 // resolveFunctions finds every function.
@@ -104,7 +108,7 @@ func resolveFunctions(s *symbols, r *Report) error {
 				break
 			}
 		}
-		if *f.at == 0 {
+		if *f.at == 0 && !f.optional {
 			return fmt.Errorf("function %s is missing", f.names[0])
 		}
 	}

@@ -167,12 +167,13 @@ func BlockInterrupt(block bool) {
 
 // Futex operations on a word of the kernel's, without Go's scheduler knowing.
 
-// FutexWait sleeps while *p is v, at most ns nanoseconds, or until a signal.
+// FutexWait sleeps while *p is v, at most ns nanoseconds, or until a signal. It
+// reports whether the time has passed.
 //
 //go:norace
-func FutexWait(p *uint32, v uint32, ns int64) {
+func FutexWait(p *uint32, v uint32, ns int64) (timeout bool) {
 	ts := [2]int64{ns / 1e9, ns % 1e9}
-	cpu.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(p)), 128 /* FUTEX_WAIT_PRIVATE */, uintptr(v), uintptr(unsafe.Pointer(&ts)), 0, 0)
+	return -int(unix.ETIMEDOUT) == cpu.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(p)), 128 /* FUTEX_WAIT_PRIVATE */, uintptr(v), uintptr(unsafe.Pointer(&ts)), 0, 0)
 }
 
 // FutexWake wakes one sleeper on p.

@@ -55,6 +55,9 @@ var sites = []site{
 	// A coroutine switch: one created in a task may be resumed on another thread.
 	{in: fns("coroswitch"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC},
 	{in: fns("coroexit"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC, optional: true},
+	// A child process shall not inherit the pinned thread's affinity.
+	{in: []string{"syscall.forkAndExecInChild1"}, callee: to(&pcBeforeFork), of: 1, nth: 1, hook: hookBeforeForkPC, optional: true},
+	{in: []string{"syscall.forkAndExecInChild"}, callee: to(&pcAfterFork), of: 1, nth: 1, hook: hookAfterForkPC, optional: true},
 	{in: fns("corostart.deferwrap1"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC, optional: true},
 }
 
@@ -94,6 +97,9 @@ func resolveSites(s *symbols, r *Report) (found []patch, err error) {
 			return nil, fmt.Errorf("call site: no function %s", st.in[0])
 		}
 		callee := *st.callee[0]
+		if callee == 0 && st.optional {
+			continue
+		}
 		at := calls(s, in, callee)
 		if len(at) == 0 && st.optional {
 			continue

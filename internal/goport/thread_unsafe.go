@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/gokern/gokern/internal/cpu"
+	"golang.org/x/sys/unix"
 )
 
 // SetScheduler says who decides and how many CPUs there will be. Call it after
@@ -26,6 +27,18 @@ func Attach(b *cpu.Block) {
 	b.Count = cpu.NoNeed
 	kernelMs[b.ID] = b.M
 	cpu.SetGS(b)
+}
+
+// The CPUs that the process may use, for hookBeforeFork.
+var (
+	wideMask unix.CPUSet
+	wideLen  = unsafe.Sizeof(wideMask)
+)
+
+// SetPin says what the thread of b is pinned to, and what its process may use.
+func SetPin(b *cpu.Block, pin, wide *unix.CPUSet) {
+	wideMask = *wide
+	b.Pin, b.PinLen = uintptr(unsafe.Pointer(pin)), unsafe.Sizeof(*pin)
 }
 
 // SetCPUs publishes that CPUs 0 to n-1 are attached.

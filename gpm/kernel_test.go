@@ -1,0 +1,48 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// boot starts a kernel for one test and shuts it down after it.
+func boot(t testing.TB, config Config) *Kernel {
+	t.Helper()
+	k, err := Boot(config)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		require.NoError(t, k.Shutdown(ctx))
+	})
+	return k
+}
+
+// spawn starts a task.
+func spawn(t testing.TB, k *Kernel, attr Attr, fn func()) *Task {
+	t.Helper()
+	task, err := k.Spawn(attr, fn)
+	require.NoError(t, err)
+	return task
+}
+
+// wait waits for tasks, a minute at most.
+func wait(t testing.TB, tasks ...*Task) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, task := range tasks {
+		require.NoError(t, task.Wait(ctx), "%v", task)
+	}
+}
+
+// in runs fn as a task and waits for it.
+func in(t testing.TB, k *Kernel, attr Attr, fn func()) {
+	t.Helper()
+	wait(t, spawn(t, k, attr, fn))
+}
