@@ -133,6 +133,7 @@ func (t *Task) run(fn func(), onPanic func(any, []byte)) {
 
 // finish tells whoever waits that the task's function has ended.
 func (t *Task) finish() {
+	raceEnd(t)
 	if cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0 {
 		t.mu.Lock()
 		closeOnce(t.done)

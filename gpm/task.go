@@ -92,15 +92,15 @@ func (t *Task) Wait(ctx context.Context) error {
 	t.mu.Unlock()
 	select {
 	case <-done:
-		return nil
 	default:
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	raceWaited(t)
+	return nil
 }
 
 // closeOnce closes c if it is open. The task's mu is held.
