@@ -21,6 +21,7 @@ type Kernel struct {
 	config       Config
 	cpus         []*vcpu
 	cpusLen      int
+	all          *mask
 	wide         unix.CPUSet // the CPUs of the machine that the process may use
 	asyncPreempt bool        // Go preempts between any two instructions
 
@@ -79,7 +80,7 @@ func Boot(config Config) (*Kernel, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	k := &Kernel{
-		config: config, cpusLen: config.CPUs, wide: wide, asyncPreempt: asyncPreempt(),
+		config: config, cpusLen: config.CPUs, all: maskOf(nil, config.CPUs), wide: wide, asyncPreempt: asyncPreempt(),
 		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}

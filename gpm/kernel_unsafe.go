@@ -25,6 +25,15 @@ func listOnG0(p unsafe.Pointer) {
 	t.k.enlist(t)
 }
 
+// spawnOnG0 lists task p and starts it.
+//
+//go:norace
+func spawnOnG0(p unsafe.Pointer) {
+	t := arg[Task](p)
+	t.k.enlist(t)
+	t.StartOnG0()
+}
+
 // unlistOnG0 takes task p, which has left the kernel, off the list.
 //
 //go:norace
@@ -41,7 +50,7 @@ func (k *Kernel) lockList() {
 }
 
 //go:norace
-func (k *Kernel) unlockList() { cpu.Store32(&k.listLock, 0) }
+func (k *Kernel) unlockList() { cpu.Release32(&k.listLock, 0) }
 
 //go:norace
 func (k *Kernel) addRT(n int32) { cpu.Add32((*int32)(unsafe.Pointer(&k.queuedRT)), n) }

@@ -41,7 +41,7 @@ func (q *runqueue) acquire() {
 func (q *runqueue) tryAcquire() bool { return cpu.Load32(&q.lock) == 0 && cpu.Cas32(&q.lock, 0, 1) }
 
 //go:norace
-func (q *runqueue) release() { cpu.Store32(&q.lock, 0) }
+func (q *runqueue) release() { cpu.Release32(&q.lock, 0) }
 
 // put adds t at the end of its priority's list, or at the head.
 //

@@ -23,9 +23,8 @@ var kern *Kernel
 //go:norace
 func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c := cpuOf(b)
-	now := cpu.Cycles()
 	if prev := c.cur; prev != nil {
-		c.account(prev, now)
+		c.cur = nil
 		if reason == cpu.ReasonExit {
 			c.k.exited(prev)
 		}
@@ -45,7 +44,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		b.Waiting = 0
 		c.release()
 		if c.busySince != 0 {
-			c.busyCycles += int64(now - c.busySince)
+			c.busyCycles += int64(b.Now - c.busySince)
 			c.busySince = 0
 		}
 		return nil
@@ -58,14 +57,13 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	b.Sliced = next.sliced
 	c.setWaiting()
 	arm := b.Waiting > 0 && b.Armed == 0
-	cpu.Store32(&next.running, uint32(b.ID)+1)
 	c.cur = next
 	c.release()
 	if arm {
 		c.arm()
 	}
 	if c.busySince == 0 {
-		c.busySince = now
+		c.busySince = b.Now
 	}
 	if next.last != b.ID {
 		if next.last >= 0 {
@@ -75,20 +73,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	c.switches++
 	next.switches++
-	b.SliceStart = now
 	return &next.Task
-}
-
-// account ends prev's turn on c. It may run elsewhere already: only what is
-// safe then.
-//
-//go:norace
-func (c *vcpu) account(prev *Task, now uint64) {
-	c.cur = nil
-	if d := int64(now - c.SliceStart); d > 0 {
-		cpu.Add64(&prev.cycles, d)
-	}
-	cpu.Cas32(&prev.running, uint32(c.ID)+1, 0)
 }
 
 // consider looks at the other CPUs' queues: for any task if this CPU would be
@@ -162,13 +147,11 @@ func (c *vcpu) pullable(id int32) *Task {
 //go:norace
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) {
 	c, t := cpuOf(b), taskOf(t0)
-	now := cpu.Cycles()
-	c.account(t, now)
+	c.cur = nil
 	if !t.allowed.has(b.ID) {
 		wake(t0)
 		return
 	}
-	t.since = now
 	c.acquire()
 	t.on = c
 	c.put(t, reason == cpu.ReasonPreempt && (b.Expired == 0 || t.sliced == 0))
@@ -184,7 +167,6 @@ func wake(t0 *goport.Task) {
 	t := taskOf(t0)
 	k := t.k
 	here := cpu.This()
-	t.since = cpu.Cycles()
 	c := k.choose(t, here)
 	c.acquire()
 	t.on = c
@@ -196,7 +178,9 @@ func wake(t0 *goport.Task) {
 	}
 	c.setWaiting()
 	idle := c.curPrio < 0
-	arm := !idle && c.Waiting > 0 && c.Armed == 0
+	// Another CPU's handler may be stopping the timer: only an atomic operation
+	// of ours tells whether it has seen Waiting.
+	arm := !idle && c.Waiting > 0 && (c.Armed == 0 || &c.Block != here)
 	c.release()
 	if arm {
 		c.arm()
@@ -289,7 +273,7 @@ func (c *vcpu) setWaiting() {
 //
 //go:norace
 func (c *vcpu) arm() {
-	if cpu.Xchg32(&c.Armed, 1) == 0 {
+	if cpu.Cas32(&c.Armed, 0, 1) {
 		goport.SetTimer(c.TimerID, true)
 	}
 }

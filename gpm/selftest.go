@@ -137,7 +137,7 @@ func (k *Kernel) testPark() error {
 	if err != nil {
 		return err
 	}
-	for start := time.Now(); t.State() != Blocked || t.ranCycles() == 0; {
+	for start := time.Now(); t.State() != Blocked || t.Cycles() == 0; {
 		if time.Since(start) > selfTestTimeout {
 			return errTimeout
 		}

@@ -54,7 +54,7 @@ func setAttrOnG0(p unsafe.Pointer) {
 //go:norace
 func (t *Task) replace() bool {
 	k := t.k
-	if n := cpu.Load32(&t.running); n != 0 {
+	if n := t.Running(); n != 0 {
 		c := k.cpus[n-1]
 		c.acquire()
 		if c.cur != t {
@@ -77,7 +77,7 @@ func (t *Task) replace() bool {
 	}
 	c := t.on
 	if c == nil || !t.queued {
-		return t.running == 0 // blocked: the next wake-up sees it
+		return t.Running() == 0 // blocked: the next wake-up sees it
 	}
 	c.acquire()
 	if t.on != c || !t.queued {

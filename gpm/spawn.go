@@ -18,11 +18,9 @@ func (k *Kernel) Spawn(attr Attr, fn func()) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	onG0(listOnG0, t)
-	t.Start(func() {
-		preempt.ScheduleTail()
-		t.run(fn, attr.OnPanic)
-	})
+	t.fn = fn
+	t.SetBody(taskMain)
+	onG0(spawnOnG0, t)
 	return t, nil
 }
 
@@ -92,15 +90,17 @@ func (k *Kernel) newTask(attr Attr) (*Task, error) {
 //
 //go:norace
 func (t *Task) derive(attr Attr) {
-	own := new(Attr)
-	*own = copyAttr(&attr)
-	t.attr = own
+	t.own = copyAttr(&attr)
+	t.attr = &t.own
 	t.prio = int32(attr.Priority)
 	t.sliced = 1
 	if attr.Policy == FIFO {
 		t.sliced = 0
 	}
-	t.allowed = maskOf(attr.CPUs, t.k.cpusLen)
+	t.allowed = t.k.all
+	if attr.CPUs != nil {
+		t.allowed = maskOf(attr.CPUs, t.k.cpusLen)
+	}
 }
 
 // copyAttr returns a copy that shares nothing with a. Not instrumented: code on
@@ -118,16 +118,27 @@ func copyAttr(a *Attr) Attr {
 	return c
 }
 
-// run is the body of a spawned task.
-func (t *Task) run(fn func(), onPanic func(any, []byte)) {
+// taskMain is where the goroutine of every spawned task begins.
+func taskMain() {
+	preempt.ScheduleTail()
+	t := current()
 	defer t.finish()
-	if onPanic != nil {
-		defer func() {
-			if r := recover(); r != nil {
-				onPanic(r, debug.Stack())
-			}
-		}()
+	fn := t.fn
+	t.fn = nil
+	if onPanic := t.own.OnPanic; onPanic != nil {
+		t.guard(fn, onPanic)
+	} else {
+		fn()
 	}
+}
+
+// guard calls fn and, if it panics, onPanic.
+func (t *Task) guard(fn func(), onPanic func(any, []byte)) {
+	defer func() {
+		if r := recover(); r != nil {
+			onPanic(r, debug.Stack())
+		}
+	}()
 	fn()
 }
 
@@ -148,11 +159,8 @@ func (t *Task) publishWaiter() bool {
 	return cpu.Load32(&t.ended) != 0
 }
 
-// ranCycles returns the time-stamp counts that the task has run.
-func (t *Task) ranCycles() int64 { return cpu.Add64(&t.cycles, 0) }
-
 // CPU returns the number of the CPU that runs the task now, -1 if none does.
-func (t *Task) CPU() int { return int(cpu.Load32(&t.running)) - 1 }
+func (t *Task) CPU() int { return int(t.Running()) - 1 }
 
 // Goroutine returns the number of the task's goroutine, as in stack dumps; 0 if
 // the task has ended.
@@ -168,7 +176,7 @@ func (t *Task) State() State {
 	switch {
 	case cpu.Load32(&t.state) == gone:
 		return Dead
-	case cpu.Load32(&t.running) != 0:
+	case t.Running() != 0:
 		return Running
 	case t.isQueued():
 		return Runnable

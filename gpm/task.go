@@ -30,10 +30,7 @@ type Task struct {
 	last int32 // the CPU that ran it last, -1: none yet
 
 	// Written on g0, read from anywhere.
-	running  uint32 // number of the CPU that runs it, plus 1
 	state    uint32 // gone or not
-	cycles   int64  // time-stamp counts run so far
-	since    uint64 // time-stamp counter when it was queued
 	switches int64
 
 	id     int64
@@ -47,6 +44,8 @@ type Task struct {
 	nextParent *Task   // next on the list of tasks with such
 
 	attr *Attr // never changed, only replaced
+	own  Attr  // what it was spawned with
+	fn   func()
 
 	mu   sync.Mutex // protects done
 	done chan struct{}
@@ -113,4 +112,4 @@ func closeOnce(c chan struct{}) {
 }
 
 // Runtime returns how long the task has run so far, up to its last switch.
-func (t *Task) Runtime() time.Duration { return t.k.duration(t.ranCycles()) }
+func (t *Task) Runtime() time.Duration { return t.k.duration(t.Cycles()) }

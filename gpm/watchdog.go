@@ -33,7 +33,11 @@ type observation struct {
 	switches int64
 	since    time.Time
 	reported bool
-	starving *Task // the waiting task reported last
+
+	waiting  *Task // the first task in its queue
+	turns    int64 // how often that one had run then
+	waits    time.Time
+	starving bool // it has been reported
 }
 
 func newWatchdog(k *Kernel) *watchdog {
@@ -93,18 +97,19 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 	now := time.Now()
 	s := c.sample()
 	if s.task == nil || s.switches != o.switches {
-		*o = observation{switches: s.switches, since: now, starving: o.starving}
+		o.switches, o.since, o.reported = s.switches, now, false
 	} else if lasted := now.Sub(o.since); lasted >= w.limit && !o.reported {
 		if what := s.complaint(); what != "" {
 			o.reported = true
 			w.report(what, s.task, c, lasted)
 		}
 	}
-	if t := s.waiting; t != nil && t != o.starving && s.waited >= w.limit && s.running != t.prio {
-		o.starving = t
-		w.report("a runnable task is not run", t, c, s.waited)
-	} else if t == nil {
-		o.starving = nil
+	switch t := s.waiting; {
+	case t == nil || t != o.waiting || s.turns != o.turns:
+		o.waiting, o.turns, o.waits, o.starving = t, s.turns, now, false
+	case now.Sub(o.waits) >= w.limit && !o.starving:
+		o.starving = true
+		w.report("a runnable task is not run", t, c, now.Sub(o.waits))
 	}
 }
 
@@ -133,15 +138,14 @@ type sample struct {
 	queued   int32
 	running  int32 // priority
 	waiting  *Task
-	waited   time.Duration
+	turns    int64
 }
 
 //go:norace
 func (c *vcpu) sample() sample {
 	s := sample{task: c.cur, switches: c.switches, count: c.Count &^ cpu.NoNeed, irqOff: c.IRQOff != 0 || c.HardOff != 0, queued: c.nr, running: c.curPrio}
 	if t := c.first(); t != nil {
-		s.waiting = t
-		s.waited = c.k.duration(int64(cpu.Cycles() - t.since))
+		s.waiting, s.turns = t, t.switches
 	}
 	return s
 }

@@ -34,6 +34,7 @@ type Block struct {
 	Pin    uintptr // address of the CPU mask the thread is pinned to, 0: it is not
 	PinLen uintptr // its length in bytes
 
+	Now        uint64 // time-stamp counter when the last task was switched out
 	SliceStart uint64 // time-stamp counter when the current task was switched in
 	SliceMin   uint64 // a slice shorter than this many counts is not ended by a tick
 

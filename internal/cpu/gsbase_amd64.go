@@ -29,54 +29,6 @@ func Cycles() uint64
 // Pause tells the processor that this is a spinning loop.
 func Pause()
 
-// The atomic operations below exist besides go.uber.org/atomic because built
-// with -race that package calls the race detector, which code on g0 must not.
-
-// Cas32 is compare-and-swap; it reports whether *p was old.
-//
-//go:noescape
-func Cas32(p *uint32, old, new uint32) bool
-
-// Xchg32 stores new and returns what was there.
-//
-//go:noescape
-func Xchg32(p *uint32, new uint32) uint32
-
-// Add64 adds n and returns the sum.
-//
-//go:noescape
-func Add64(p *int64, n int64) int64
-
-// Add32 adds n and returns the sum.
-//
-//go:noescape
-func Add32(p *int32, n int32) int32
-
-// Load32 loads *p, and is not moved or left out by the compiler.
-//
-//go:noescape
-func Load32(p *uint32) uint32
-
-// Store32 stores v, and later loads see what was stored before it elsewhere.
-//
-//go:noescape
-func Store32(p *uint32, v uint32)
-
-// Load64 loads *p.
-//
-//go:noescape
-func Load64(p *uint64) uint64
-
-// Or64 sets bits.
-//
-//go:noescape
-func Or64(p *uint64, bits uint64)
-
-// And64 keeps bits.
-//
-//go:noescape
-func And64(p *uint64, bits uint64)
-
 // FoldNeed clears the inverted need-resched bit of this CPU's
 // count, in one instruction, so an interrupt cannot tear it.
 //

@@ -25,7 +25,7 @@ var (
 
 // bindFunctions makes Go func values of the runtime functions that Go code here calls.
 func bindFunctions() {
-	start := (*Task).Start
+	start := (*Task).StartOnG0
 	startPC = **(**uintptr)(unsafe.Pointer(&start)) + 1
 	newproc1 = fn[func(fn, callergp unsafe.Pointer, callerpc uintptr, parked bool, reason uint8) unsafe.Pointer](pcNewproc1)
 	gopark = fn[func(unlockf func(gp uintptr, lock unsafe.Pointer) bool, lock unsafe.Pointer, reason, traceReason uint8, traceskip int)](pcGopark)

@@ -103,8 +103,9 @@ TEXT ·stick(SB),NOSPLIT|NOFRAME,$0-0
 // The task's pointer is stored without a write barrier: every task is also in
 // the kernel's own list. What was in g.coroarg (a coro whose goroutine has not
 // run its first instruction yet) is referenced by whoever resumed it.
-// R12 = block. Clobbers DI, SI.
+// R12 = block. Clobbers DX, DI, SI, R10.
 TEXT ·mark(SB),NOSPLIT|NOFRAME,$0-0
+	CALL ·account(SB)
 	MOVQ AX, Task_g(R13)
 	MOVQ ·gCoroarg(SB), DI
 	MOVQ (AX)(DI*1), SI
@@ -113,6 +114,20 @@ TEXT ·mark(SB),NOSPLIT|NOFRAME,$0-0
 	MOVL Block_Count(R12), SI
 	ANDL $const_countActive, SI
 	MOVL SI, Task_count(R13)
+	RET
+
+// account: ends the turn of the task in R13, which nobody else can run yet: the
+// time goes to it, and to Block.Now. R12 = block. Clobbers DX, R10.
+TEXT ·account(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ AX, R10
+	RDTSC
+	SHLQ $32, DX
+	ORQ  DX, AX
+	MOVQ AX, const_blockNow(R12)
+	SUBQ const_blockSliceStart(R12), AX
+	ADDQ AX, Task_cycles(R13)
+	MOVL $0, Task_running(R13)
+	MOVQ R10, AX
 	RET
 
 // schedule() calls findRunnable().
@@ -426,6 +441,7 @@ orig:
 	JMP  R12
 
 leave:
+	CALL ·account(SB)
 	ANDL $~const_flagLeaving, Task_flags(R13)
 	MOVL $const_reasonLeave, Block_Reason(R12)
 	JMP  orig
@@ -472,6 +488,11 @@ unmark:
 	JNE  orig
 	MOVL $0, Block_Reason(R12)
 	MOVQ Block_Current(R12), R13
+	MOVQ const_blockNow(R12), SI
+	MOVQ SI, const_blockSliceStart(R12)
+	MOVL const_blockID(R12), SI
+	INCL SI
+	MOVL SI, Task_running(R13)
 	MOVQ ·gCoroarg(SB), DI
 	MOVQ Task_saved(R13), SI
 	MOVQ SI, (AX)(DI*1)

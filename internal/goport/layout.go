@@ -12,6 +12,7 @@ import (
 // sees them in go_asm.h as const_NAME.
 const (
 	blockCount      = unsafe.Offsetof(cpu.Block{}.Count)
+	blockID         = unsafe.Offsetof(cpu.Block{}.ID)
 	blockIRQOff     = unsafe.Offsetof(cpu.Block{}.IRQOff)
 	blockHardOff    = unsafe.Offsetof(cpu.Block{}.HardOff)
 	blockPending    = unsafe.Offsetof(cpu.Block{}.Pending)
@@ -30,6 +31,7 @@ const (
 	blockIdleG      = unsafe.Offsetof(cpu.Block{}.IdleG)
 	blockPin        = unsafe.Offsetof(cpu.Block{}.Pin)
 	blockPinLen     = unsafe.Offsetof(cpu.Block{}.PinLen)
+	blockNow        = unsafe.Offsetof(cpu.Block{}.Now)
 	blockSliceStart = unsafe.Offsetof(cpu.Block{}.SliceStart)
 	blockSliceMin   = unsafe.Offsetof(cpu.Block{}.SliceMin)
 	blockIRQs       = unsafe.Offsetof(cpu.Block{}.IRQs)

@@ -61,6 +61,11 @@ func goPick(b *cpu.Block) uintptr {
 	if p := load64(m + mP); load32(p+pSafePointFn) != 0 {
 		runSafePointFn() // as findRunnable does for forEachP
 	}
+	if reason == cpu.ReasonExit {
+		(*Task)(b.Current).account(b)
+	} else if reason == cpu.ReasonNone {
+		b.Now = cpu.Cycles()
+	}
 	t := sched.Pick(b, reason, GCWaiting())
 	b.Next, b.Current = unsafe.Pointer(t), unsafe.Pointer(t)
 	b.Wanted = 0
@@ -68,6 +73,8 @@ func goPick(b *cpu.Block) uintptr {
 		b.Count = cpu.NoNeed
 		return 0
 	}
+	b.SliceStart = b.Now
+	t.running = uint32(b.ID) + 1
 	b.Count = cpu.NoNeed | t.count
 	g := t.g
 	// Marked until hookExecute sees it here, lest another thread runs it: with
@@ -77,6 +84,15 @@ func goPick(b *cpu.Block) uintptr {
 	return g
 }
 
+// account ends t's turn on b, as the assembly's account does.
+//
+//go:norace
+func (t *Task) account(b *cpu.Block) {
+	b.Now = cpu.Cycles()
+	t.cycles += int64(b.Now - b.SliceStart)
+	t.running = 0
+}
+
 // goRequeue is called when the current task leaves b by Gosched or preemption.
 //
 //go:norace
@@ -84,8 +100,8 @@ func goRequeue(b *cpu.Block) {
 	t := (*Task)(b.Current)
 	t.g = b.Leaving
 	t.count = b.Count & cpu.Active
-	reason := b.Reason
-	b.Reason = cpu.ReasonNone
+	t.account(b)
+	reason := b.Reason // stays for the pick
 	b.Leaving = 0
 	b.Current = nil
 	sched.Requeue(b, t, reason)

@@ -12,7 +12,20 @@ type Task struct {
 	fn    func()         // what it was started with; also keeps it on the heap
 	flags uint32
 	count uint32 // preempt_count while it is switched out: 0, 1 or Active
+
+	cycles  int64  // time-stamp counts it has run, up to its last switch
+	running uint32 // number of the CPU that runs it, plus 1; 0: none
 }
+
+// Cycles returns the time-stamp counts that t has run, up to its last switch.
+//
+//go:norace
+func (t *Task) Cycles() int64 { return t.cycles }
+
+// Running returns the number of the CPU that runs t, plus 1; 0 if none does.
+//
+//go:norace
+func (t *Task) Running() uint32 { return t.running }
 
 // taskMagic is odd, so it is no g's address.
 const taskMagic = 0x676f6b65726e5421

@@ -80,23 +80,22 @@ func WakeIdle(b *cpu.Block) { ready(b.IdleG, 0, true) }
 // YieldP lets Go have the P of the calling idle goroutine, and waits for one.
 func YieldP() { runtime.Gosched() }
 
-// Start makes a goroutine that runs f as t and wakes it. The goroutine starts
-// with a preempt_count of one, as after a fork.
-func (t *Task) Start(f func()) {
-	t.fn = f
-	onG0(startOnG0, unsafe.Pointer(t))
-}
+// SetBody sets what t's goroutine will run.
+func (t *Task) SetBody(f func()) { t.fn = f }
 
+// StartOnG0 makes a goroutine that runs t's body as t and wakes it. The
+// goroutine starts with a preempt_count of one, as after a fork. Context: g0,
+// called by the goroutine that is to be the parent.
+//
 //go:norace
-func startOnG0(p unsafe.Pointer) {
-	t := (*Task)(p)
+func (t *Task) StartOnG0() {
 	caller := load64(load64(getg()+gM) + mCurg)
 	t.g = uintptr(newproc1(*(*unsafe.Pointer)(unsafe.Pointer(&t.fn)), addr(caller), startPC, false, 0))
 	t.count = 1
 	sched.Wake(t)
 }
 
-// startPC is what a task's dump says it was created by: Start.
+// startPC is what a task's dump says it was created by: StartOnG0.
 var startPC uintptr
 
 // Enter makes the calling ordinary goroutine the task t: it returns on a kernel

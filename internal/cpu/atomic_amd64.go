@@ -1,0 +1,32 @@
+//go:build linux && amd64 && !race
+
+package cpu
+
+import "sync/atomic"
+
+// Atomic operations for the kernel's own words, which code on g0 uses too. They
+// exist besides go.uber.org/atomic because of what that does with -race; see
+// atomic_race_amd64.go.
+
+// Cas32 is compare-and-swap; it reports whether *p was old.
+func Cas32(p *uint32, old, new uint32) bool { return atomic.CompareAndSwapUint32(p, old, new) }
+
+// Xchg32 stores new and returns what was there.
+func Xchg32(p *uint32, new uint32) uint32 { return atomic.SwapUint32(p, new) }
+
+// Add64 adds n and returns the sum.
+func Add64(p *int64, n int64) int64 { return atomic.AddInt64(p, n) }
+
+// Add32 adds n and returns the sum.
+func Add32(p *int32, n int32) int32 { return atomic.AddInt32(p, n) }
+
+// Load32 loads *p.
+func Load32(p *uint32) uint32 { return atomic.LoadUint32(p) }
+
+// Store32 stores v; later loads come after it (a full barrier).
+func Store32(p *uint32, v uint32) { atomic.StoreUint32(p, v) }
+
+// Release32 stores v after all that was stored before, without a full barrier.
+//
+//go:noescape
+func Release32(p *uint32, v uint32)

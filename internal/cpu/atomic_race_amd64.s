@@ -1,0 +1,57 @@
+//go:build linux && amd64 && race
+
+#include "textflag.h"
+
+// func Cas32(p *uint32, old, new uint32) bool
+TEXT ·Cas32(SB),NOSPLIT,$0-17
+	MOVQ     p+0(FP), BX
+	MOVL     old+8(FP), AX
+	MOVL     new+12(FP), CX
+	LOCK
+	CMPXCHGL CX, 0(BX)
+	SETEQ    ret+16(FP)
+	RET
+
+// func Xchg32(p *uint32, new uint32) uint32
+TEXT ·Xchg32(SB),NOSPLIT,$0-20
+	MOVQ  p+0(FP), BX
+	MOVL  new+8(FP), AX
+	XCHGL AX, 0(BX)
+	MOVL  AX, ret+16(FP)
+	RET
+
+// func Add64(p *int64, n int64) int64
+TEXT ·Add64(SB),NOSPLIT,$0-24
+	MOVQ  p+0(FP), BX
+	MOVQ  n+8(FP), AX
+	MOVQ  AX, CX
+	LOCK
+	XADDQ AX, 0(BX)
+	ADDQ  CX, AX
+	MOVQ  AX, ret+16(FP)
+	RET
+
+// func Add32(p *int32, n int32) int32
+TEXT ·Add32(SB),NOSPLIT,$0-20
+	MOVQ  p+0(FP), BX
+	MOVL  n+8(FP), AX
+	MOVL  AX, CX
+	LOCK
+	XADDL AX, 0(BX)
+	ADDL  CX, AX
+	MOVL  AX, ret+16(FP)
+	RET
+
+// func Load32(p *uint32) uint32
+TEXT ·Load32(SB),NOSPLIT,$0-12
+	MOVQ p+0(FP), BX
+	MOVL 0(BX), AX
+	MOVL AX, ret+8(FP)
+	RET
+
+// func Store32(p *uint32, v uint32)
+TEXT ·Store32(SB),NOSPLIT,$0-12
+	MOVQ  p+0(FP), BX
+	MOVL  v+8(FP), AX
+	XCHGL AX, 0(BX)
+	RET
