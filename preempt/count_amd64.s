@@ -3,62 +3,53 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-#define RDGSBASE_AX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xc8
+// Each of these changes this CPU's count in one instruction, through the GS
+// base: nothing can preempt or move the caller in the middle of it. On a thread
+// that is no CPU the same instruction changes cpu.Outside.Count, whose value
+// makes both directions jump. What is rare is a jump to a Go function, which
+// returns to the caller.
 
-// Each of these finds this CPU's count and changes it before anything can
-// preempt or move the caller: assembly is no safe point of Go's, and NOSPLIT
-// leaves no prologue. An interrupt between the two instructions finds the old
-// count and may ask for a preemption, which then happens after the return. What
-// is rare is a jump to a Go function, which returns to the caller.
+#define COUNT const_offCount(AX)(GS*1)
 
 // func disable()
+//
+// The low byte, the preempt field, must stay 10 below its mask.
 TEXT ·disable(SB),NOSPLIT,$0-0
-	RDGSBASE_AX
-	TESTQ AX, AX
-	JZ    outside
-	INCL  const_offCount(AX)
-	CMPB  const_offCount(AX), $(const_PreemptMask-10)
-	JCC   overflow
+	LEAQ github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), AX
+	INCL COUNT
+	CMPB COUNT, $(const_PreemptMask-10)
+	JCC  rare
 	RET
 
-outside:
-	JMP ·disableOutside(SB)
-
-overflow:
-	JMP ·disableOverflow(SB)
+rare:
+	JMP ·disableRare(SB)
 
 // func enable()
+//
+// One decrement, and one branch on its result: zero means that the count is
+// zero and somebody wants the CPU. The other branch is for a preempt field that
+// was zero already (the borrow shows in the low byte) and for Outside.
 TEXT ·enable(SB),NOSPLIT,$0-0
-	RDGSBASE_AX
-	TESTQ AX, AX
-	JZ    outside
-	CMPB  const_offCount(AX), $0
-	JEQ   underflow
-	DECL  const_offCount(AX)
-	JZ    resched
+	LEAQ github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), AX
+	DECL COUNT
+	JZ   resched
+	CMPB COUNT, $(const_PreemptMask-11)
+	JCC  rare
 	RET
 
 resched:
 	JMP ·enableResched(SB)
 
-underflow:
-	JMP ·enableUnderflow(SB)
-
-outside:
-	JMP ·enableOutside(SB)
+rare:
+	JMP ·enableRare(SB)
 
 // func enableNoResched()
 TEXT ·enableNoResched(SB),NOSPLIT,$0-0
-	RDGSBASE_AX
-	TESTQ AX, AX
-	JZ    outside
-	CMPB  const_offCount(AX), $0
-	JEQ   underflow
-	DECL  const_offCount(AX)
+	LEAQ github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), AX
+	DECL COUNT
+	CMPB COUNT, $(const_PreemptMask-11)
+	JCC  rare
 	RET
 
-underflow:
-	JMP ·enableUnderflow(SB)
-
-outside:
-	JMP ·enableOutside(SB)
+rare:
+	JMP ·enableRare(SB)

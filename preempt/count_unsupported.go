@@ -2,6 +2,6 @@
 
 package preempt
 
-func disable()         { disableOutside() }
-func enable()          { enableOutside() }
-func enableNoResched() { enableOutside() }
+func disable()         { disableRare() }
+func enable()          { enableRare() }
+func enableNoResched() { enableRare() }

@@ -9,6 +9,7 @@ import "unsafe"
 type Block struct {
 	// The owner's words.
 
+	Self     *Block // the block itself; nil in Outside
 	Count    uint32 // preempt_count, see package preempt for the layout
 	IRQOff   uint32 // > 0: interrupts are masked softly, nested so often
 	HardOff  uint32 // > 0: the signal is blocked, nested so often
@@ -69,6 +70,15 @@ type Block struct {
 	TimerID int32  // the POSIX timer
 	_       [44]byte
 }
+
+// Outside is the block that threads which are no CPU find. Only its Count is
+// ever touched: by the fast paths of package preempt, which see from it that
+// they are outside a task and put it back.
+var Outside = Block{Count: OutsideCount}
+
+// OutsideCount makes both an increment and a decrement take the slow path: the
+// low byte is within 10 of its mask and bit 30, which no count has, is set.
+const OutsideCount = 1<<30 | 0xf5
 
 // Why a goroutine left its CPU.
 const (

@@ -3,19 +3,23 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// RDGSBASE AX, CX and WRGSBASE AX, which the assembler does not know.
-#define RDGSBASE_AX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xc8
+// This CPU's block, or nil: Outside.Self as seen through the GS base.
+#define THIS(reg) \
+	LEAQ ·Outside(SB), reg;            \
+	MOVQ const_offSelf(reg)(GS*1), reg
+
+// WRGSBASE AX, which the assembler does not know.
 #define WRGSBASE_AX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xd8
 
 // func This() *Block
 TEXT ·This(SB),NOSPLIT,$0-8
-	RDGSBASE_AX
+	THIS(AX)
 	MOVQ AX, ret+0(FP)
 	RET
 
 // func Current() unsafe.Pointer
 TEXT ·Current(SB),NOSPLIT,$0-8
-	RDGSBASE_AX
+	THIS(AX)
 	TESTQ AX, AX
 	JZ   out
 	MOVQ const_offCurrent(AX), AX
@@ -26,7 +30,13 @@ out:
 
 // func SetGS(b *Block)
 TEXT ·SetGS(SB),NOSPLIT,$0-8
-	MOVQ b+0(FP), AX
+	MOVQ  b+0(FP), AX
+	TESTQ AX, AX
+	JZ    set
+	LEAQ  ·Outside(SB), CX
+	SUBQ  CX, AX
+
+set:
 	WRGSBASE_AX
 	RET
 
@@ -62,13 +72,11 @@ TEXT ·Syscall(SB),NOSPLIT,$0-64
 	MOVQ AX, ret+56(FP)
 	RET
 
-#define RDGSBASE_BX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xcb
-
 // func AddCount(n uint32) (word uint32, ok bool)
 TEXT ·AddCount(SB),NOSPLIT,$0-13
 	MOVL  n+0(FP), AX
 	MOVL  $0, word+8(FP)
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	SETNE ok+12(FP)
 	JEQ   out
@@ -81,7 +89,7 @@ out:
 
 // func ClearActive()
 TEXT ·ClearActive(SB),NOSPLIT,$0-0
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	JEQ   out
 	ANDL  $~const_Active, const_offCount(BX)
@@ -92,7 +100,7 @@ out:
 // func Word() (word uint32, ok bool)
 TEXT ·Word(SB),NOSPLIT,$0-5
 	MOVL  $0, word+0(FP)
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	SETNE ok+4(FP)
 	JEQ   out
@@ -106,7 +114,7 @@ out:
 TEXT ·AddIRQOff(SB),NOSPLIT,$0-13
 	MOVL  n+0(FP), AX
 	MOVL  $0, old+8(FP)
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	SETNE ok+12(FP)
 	JEQ   out
@@ -121,7 +129,7 @@ out:
 TEXT ·SetIRQOff(SB),NOSPLIT,$0-13
 	MOVL  n+0(FP), AX
 	MOVL  $0, old+8(FP)
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	SETNE ok+12(FP)
 	JEQ   out
@@ -136,7 +144,7 @@ out:
 TEXT ·IRQOff(SB),NOSPLIT,$0-8
 	XORL  AX, AX
 	XORL  CX, CX
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	JEQ   out
 	MOVL  const_offIRQOff(BX), AX
@@ -150,7 +158,7 @@ out:
 // func TakePending() bool
 TEXT ·TakePending(SB),NOSPLIT,$0-1
 	XORL  AX, AX
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	JEQ   out
 	XCHGL AX, const_offPending(BX)
@@ -162,7 +170,7 @@ out:
 // func Number() int
 TEXT ·Number(SB),NOSPLIT,$0-8
 	MOVQ    $-1, AX
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ   BX, BX
 	JEQ     out
 	MOVLQSX const_offID(BX), AX
@@ -173,7 +181,7 @@ out:
 
 // func SetNeed()
 TEXT ·SetNeed(SB),NOSPLIT,$0-0
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	JEQ   out
 	MOVL  $1, const_offNeed(BX)
@@ -186,7 +194,7 @@ out:
 TEXT ·OrIRQOff(SB),NOSPLIT,$0-13
 	MOVL  bits+0(FP), AX
 	MOVL  $0, old+8(FP)
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	SETNE ok+12(FP)
 	JEQ   out
@@ -201,7 +209,7 @@ out:
 TEXT ·AndIRQOff(SB),NOSPLIT,$0-13
 	MOVL  bits+0(FP), AX
 	MOVL  $0, word+8(FP)
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	SETNE ok+12(FP)
 	JEQ   out
@@ -216,7 +224,7 @@ out:
 TEXT ·AddHardOff(SB),NOSPLIT,$0-13
 	MOVL  n+0(FP), AX
 	MOVL  $0, depth+8(FP)
-	RDGSBASE_BX
+	THIS(BX)
 	TESTQ BX, BX
 	SETNE ok+12(FP)
 	JEQ   out

@@ -17,9 +17,10 @@
 // keep those free. This package's are called through a func value, not by name:
 // by name it would be the ABI0 wrapper, which -race instruments.
 
-// RDGSBASE R12 and CX: this CPU's block, 0 on an ordinary thread.
-#define RDGSBASE_R12 BYTE $0xf3; BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0xcc
-#define RDGSBASE_CX BYTE $0xf3; BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0xc9
+// This CPU's block, 0 on an ordinary thread, in R12 or CX; see internal/cpu.
+#define THIS(reg) \
+	LEAQ github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), reg; \
+	MOVQ const_blockSelf(reg)(GS*1), reg
 
 // Sets R13, and the zero flag, to what makes this context atomic: preempt_count
 // without PREEMPT_ACTIVE and need-resched, and both kinds of masked interrupts.
@@ -133,7 +134,7 @@ TEXT ·account(SB),NOSPLIT|NOFRAME,$0-0
 // schedule() calls findRunnable().
 // Results: AX = gp, BX = inheritTime, CX = tryWakeP.
 TEXT ·hookFind(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JNZ   ours
 	MOVQ  ·pcFindRunnable(SB), R12
@@ -180,7 +181,7 @@ idle:
 // goroutine that this thread is locked to, after a wait for it or for a P.
 // AX = gp, BX = inheritTime.
 TEXT ·hookResume(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	MOVL  $0, Block_Stalled(R12)
@@ -224,7 +225,7 @@ TEXT ·hookExecute(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ  Task_saved(R13), DX
 	MOVQ  DX, (AX)(R12*1)
 	MOVQ  $0, Task_saved(R13)
-	RDGSBASE_CX
+	THIS(CX)
 	TESTQ CX, CX
 	JZ    divert
 	CMPQ  R13, Block_Next(CX)
@@ -251,7 +252,7 @@ divert:
 // gosched_m, newstack and asyncPreempt2 call goschedImpl(gp, preempted).
 // AX = gp, BX = preempted. Nothing has changed yet.
 TEXT ·hookGosched(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  AX, Block_IdleG(R12)
@@ -349,7 +350,7 @@ TEXT ·noteAtomic(SB),NOSPLIT,$56-0
 // goschedImpl locks sched.lock to put the goroutine, which is _Grunnable and
 // off its M now, on the global queue. AX = &sched.lock.
 TEXT ·hookGlobal(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  Block_Leaving(R12), $0
@@ -364,7 +365,7 @@ ours:
 
 // goschedImpl calls runqput(pp, gp, true) when the world is stopping.
 TEXT ·hookLocal(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  Block_Leaving(R12), $0
@@ -379,7 +380,7 @@ ours:
 
 // goyield_m calls runqput(pp, gp, false): a mutex was handed over.
 TEXT ·hookYield(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  BX, Block_IdleG(R12)
@@ -416,7 +417,7 @@ TEXT ·requeue(SB),NOSPLIT,$40-0
 // park_m calls casgstatus(gp, _Grunning, _Gwaiting), and, if the unlock function
 // says no, casgstatus(gp, _Gwaiting, _Grunnable). AX = gp, CX = new.
 TEXT ·hookPark(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPL  CX, $1
@@ -502,7 +503,7 @@ unmark:
 // preemptPark calls casGToPreemptScan(gp, old, new): suspendG wants the
 // goroutine stopped; it will make it runnable again by ready(). AX = gp.
 TEXT ·hookStop(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  AX, Block_IdleG(R12)
@@ -537,7 +538,7 @@ TEXT ·hookReady(SB),NOSPLIT|NOFRAME,$0-0
 	JNZ   marked
 
 plain:
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPL  Block_IdleWake(R12), $0
@@ -578,7 +579,7 @@ TEXT ·wake(SB),NOSPLIT,$24-0
 
 // goexit0 calls gdestroy(gp). AX = gp.
 TEXT ·hookExit(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  AX, Block_IdleG(R12)
@@ -600,7 +601,7 @@ orig:
 
 // newproc's closure calls runqput(pp, newg, true). BX = newg.
 TEXT ·hookNewproc(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	MOVQ  Block_Current(R12), R13
@@ -651,7 +652,7 @@ plain:
 // exitsyscall's slow path calls casgstatus(gp, old, _Grunnable): no P was free.
 // AX = gp. On g0 without a P.
 TEXT ·hookSysexit(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  AX, Block_IdleG(R12)
@@ -704,7 +705,7 @@ next:
 	MOVQ $0, (R13)(R12*1)
 
 thread:
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	MOVQ  R14, DI
@@ -719,7 +720,7 @@ orig:
 // are blocked in between. A child process inherits the thread's affinity: it
 // shall have the process's, not that of the one CPU.
 TEXT ·hookBeforeFork(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  const_blockPin(R12), $0
@@ -741,7 +742,7 @@ TEXT ·beforeFork(SB),NOSPLIT,$0-0
 	RET
 
 TEXT ·hookAfterFork(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R12
+	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
 	CMPQ  const_blockPin(R12), $0

@@ -3,7 +3,6 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-#define RDGSBASE_R9 BYTE $0xf3; BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0xc9
 
 #define siCode 8
 #define siValue 24
@@ -26,7 +25,8 @@
 // signal then checks for a safe point and injects asyncPreempt, whose frame the
 // garbage collector can scan. Otherwise the next prologue sees the guard.
 TEXT ·interrupt(SB),NOSPLIT|NOFRAME,$0-0
-	RDGSBASE_R9
+	LEAQ  github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), R9
+	MOVQ  const_blockSelf(R9)(GS*1), R9
 	TESTQ R9, R9
 	JZ    foreign
 	MOVQ  ·cookie(SB), AX

@@ -11,6 +11,7 @@ import (
 // Offsets of cpu.Block and constants of package cpu for the assembly, which
 // sees them in go_asm.h as const_NAME.
 const (
+	blockSelf       = unsafe.Offsetof(cpu.Block{}.Self)
 	blockCount      = unsafe.Offsetof(cpu.Block{}.Count)
 	blockID         = unsafe.Offsetof(cpu.Block{}.ID)
 	blockIRQOff     = unsafe.Offsetof(cpu.Block{}.IRQOff)

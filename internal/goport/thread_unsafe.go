@@ -22,6 +22,7 @@ func SetScheduler(s Scheduler, cpus int) {
 // the goroutine its idle goroutine.
 func Attach(b *cpu.Block) {
 	g := getg()
+	b.Self = b
 	b.IdleG = g
 	b.M = load64(g + gM)
 	b.Count = cpu.NoNeed

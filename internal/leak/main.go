@@ -1,0 +1,22 @@
+package leak
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// Main is a TestMain: it runs the tests and ends the process. If they pass but
+// leave something behind, it says what and the exit code is 1.
+func Main(m *testing.M) {
+	before := Take()
+	code := m.Run()
+	if code == 0 {
+		if found := before.Diff(); found != nil {
+			fmt.Fprintf(os.Stderr, "FAIL: the tests leaked:\n%s\n", strings.Join(found, "\n\n"))
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
