@@ -9,7 +9,7 @@ import (
 // Config says how to boot. The zero value is good.
 type Config struct {
 	// CPUs is the number of virtual CPUs; 0 means one for each CPU that the
-	// process may use. At most 256.
+	// process may use, 256 at most.
 	CPUs int
 	// Pin lists the CPU of the machine for each virtual CPU; nil means those
 	// that the process may use, in order, and over again if there are more
@@ -44,7 +44,7 @@ func (c Config) complete(allowed []int) (Config, error) {
 		return c, fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...))
 	}
 	if c.CPUs == 0 {
-		c.CPUs = len(allowed)
+		c.CPUs = min(len(allowed), maxCPUs)
 		if c.Pin != nil {
 			c.CPUs = len(c.Pin)
 		}

@@ -28,7 +28,14 @@ type runqueue struct {
 
 //go:norace
 func (q *runqueue) acquire() {
-	for spins := 0; !cpu.Cas32(&q.lock, 0, 1); spins++ {
+	if !cpu.Cas32(&q.lock, 0, 1) {
+		q.spin()
+	}
+}
+
+//go:norace
+func (q *runqueue) spin() {
+	for spins := 0; cpu.Load32(&q.lock) != 0 || !cpu.Cas32(&q.lock, 0, 1); spins++ {
 		if spins < 200 {
 			cpu.Pause()
 		} else {

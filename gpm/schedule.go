@@ -29,7 +29,11 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 			c.k.exited(prev)
 		}
 	}
-	c.acquire()
+	if c.held {
+		c.held = false
+	} else {
+		c.acquire()
+	}
 	b.Need = 0
 	b.Expired = 0
 	var next *Task
@@ -156,7 +160,7 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) {
 	t.on = c
 	c.put(t, reason == cpu.ReasonPreempt && (b.Expired == 0 || t.sliced == 0))
 	c.countRT(t, 1)
-	c.release()
+	c.held = true // the pick comes next, on this very thread
 }
 
 // wake puts t, which has become runnable, on the queue of the best CPU and has

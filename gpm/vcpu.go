@@ -19,6 +19,7 @@ type vcpu struct {
 	k   *Kernel
 	cur *Task // runs now; nil: the idle goroutine does
 
+	held    bool   // requeue has left the queue locked for pick
 	curPrio int32  // cur's priority, -1 when idle; written under lock
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave

@@ -35,7 +35,16 @@ type Block struct {
 	Pin    uintptr // address of the CPU mask the thread is pinned to, 0: it is not
 	PinLen uintptr // its length in bytes
 
-	Now        uint64 // time-stamp counter when the last task was switched out
+	// Turns that end by Gosched are not timed, for reading the clock may cost as
+	// much as the rest of the switch: each is credited with the average of the
+	// last chain of such turns, and the timed turn that ends the chain with the
+	// rest.
+	Turn     uint64 // the average, in time-stamp counts
+	Turns    uint64 // untimed turns since SliceStart
+	Credited uint64 // what they were credited with
+	Chain    uint64 // how long the last chain took, with its timed turn
+
+	Now        uint64 // time-stamp counter when a task's turn was last timed
 	SliceStart uint64 // time-stamp counter when the current task was switched in
 	SliceMin   uint64 // a slice shorter than this many counts is not ended by a tick
 

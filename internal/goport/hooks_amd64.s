@@ -126,6 +126,9 @@ TEXT ·account(SB),NOSPLIT|NOFRAME,$0-0
 	ORQ  DX, AX
 	MOVQ AX, const_blockNow(R12)
 	SUBQ const_blockSliceStart(R12), AX
+	MOVQ AX, const_blockChain(R12)
+	SUBQ const_blockCredited(R12), AX
+	JLT  2(PC)
 	ADDQ AX, Task_cycles(R13)
 	MOVL $0, Task_running(R13)
 	MOVQ R10, AX

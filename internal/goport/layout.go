@@ -32,6 +32,8 @@ const (
 	blockIdleG      = unsafe.Offsetof(cpu.Block{}.IdleG)
 	blockPin        = unsafe.Offsetof(cpu.Block{}.Pin)
 	blockPinLen     = unsafe.Offsetof(cpu.Block{}.PinLen)
+	blockCredited   = unsafe.Offsetof(cpu.Block{}.Credited)
+	blockChain      = unsafe.Offsetof(cpu.Block{}.Chain)
 	blockNow        = unsafe.Offsetof(cpu.Block{}.Now)
 	blockSliceStart = unsafe.Offsetof(cpu.Block{}.SliceStart)
 	blockSliceMin   = unsafe.Offsetof(cpu.Block{}.SliceMin)

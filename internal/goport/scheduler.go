@@ -52,6 +52,13 @@ func goPick(b *cpu.Block) uintptr {
 	reason := b.Reason
 	b.Reason = cpu.ReasonNone
 	b.Leaving = 0
+	if reason == cpu.ReasonExit {
+		(*Task)(b.Current).account(b)
+	} else if reason == cpu.ReasonNone {
+		b.Now = cpu.Cycles()
+		b.Chain = 0
+	}
+	t := sched.Pick(b, reason, GCWaiting())
 	m := b.M
 	if load32(m+mLockedExt) == 0 {
 		// A task has called UnlockOSThread without LockOSThread: that took the
@@ -61,12 +68,10 @@ func goPick(b *cpu.Block) uintptr {
 	if p := load64(m + mP); load32(p+pSafePointFn) != 0 {
 		runSafePointFn() // as findRunnable does for forEachP
 	}
-	if reason == cpu.ReasonExit {
-		(*Task)(b.Current).account(b)
-	} else if reason == cpu.ReasonNone {
-		b.Now = cpu.Cycles()
+	if b.Turns != 0 && reason != cpu.ReasonYield {
+		b.Turn = b.Chain / (b.Turns + 1)
+		b.Turns, b.Credited = 0, 0
 	}
-	t := sched.Pick(b, reason, GCWaiting())
 	b.Next, b.Current = unsafe.Pointer(t), unsafe.Pointer(t)
 	b.Wanted = 0
 	if t == nil {
@@ -89,7 +94,10 @@ func goPick(b *cpu.Block) uintptr {
 //go:norace
 func (t *Task) account(b *cpu.Block) {
 	b.Now = cpu.Cycles()
-	t.cycles += int64(b.Now - b.SliceStart)
+	b.Chain = b.Now - b.SliceStart
+	if own := int64(b.Chain - b.Credited); own > 0 {
+		t.cycles += own
+	}
 	t.running = 0
 }
 
@@ -100,8 +108,15 @@ func goRequeue(b *cpu.Block) {
 	t := (*Task)(b.Current)
 	t.g = b.Leaving
 	t.count = b.Count & cpu.Active
-	t.account(b)
 	reason := b.Reason // stays for the pick
+	if reason == cpu.ReasonYield {
+		t.cycles += int64(b.Turn)
+		b.Credited += b.Turn
+		b.Turns++
+		t.running = 0
+	} else {
+		t.account(b)
+	}
 	b.Leaving = 0
 	b.Current = nil
 	sched.Requeue(b, t, reason)
