@@ -9,13 +9,15 @@ import (
 
 // How an idle CPU waits: it polls for pollSpins rounds (some 10 µs), for work
 // often comes in bursts; then it sleeps in a futex with its P, from where it
-// wakes fastest; after napLimit of that it blocks as any goroutine blocks, so
-// that an idle kernel uses no CPU time, keeps no P and looks idle to Go's
-// deadlock detector.
+// wakes fastest, and looks around now and then for tasks stuck behind one that
+// holds its CPU. When all CPUs are idle, after some of that, it blocks as any
+// goroutine blocks, so that an idle kernel uses no CPU time, keeps no P and
+// looks idle to Go's deadlock detector.
 const (
 	pollSpins = 300
-	nap       = 10_000_000 // ns
 	naps      = 5
+	nap       = 10_000_000 // ns
+	shortNap  = 1_000_000  // where no signal can end a nap that the collector waits for
 )
 
 // sleep waits until the CPU is kicked, or has reason to look around.
@@ -42,14 +44,12 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	if c.k.asyncPreempt {
-		for range naps {
-			// A signal may be Go's wish to have the P, which is granted at a
-			// prologue: go and find one.
-			if !goport.FutexWait(&c.idle, idleSleeping, nap) || cpu.Load32(&c.idle) != idleSleeping {
-				cpu.Xchg32(&c.idle, idleAwake)
-				return
-			}
+	for n := 0; n < naps || !c.k.othersIdle(c); n++ {
+		// A signal may be Go's wish to have the P, which is granted at a
+		// prologue: go and find one.
+		if !goport.FutexWait(&c.idle, idleSleeping, c.k.nap) || cpu.Load32(&c.idle) != idleSleeping || c.worthALook() {
+			cpu.Xchg32(&c.idle, idleAwake)
+			return
 		}
 	}
 	goport.ParkIdle(&c.idle)
@@ -71,6 +71,32 @@ func (c *vcpu) worthALook() bool {
 		}
 	}
 	return false
+}
+
+// othersIdle reports whether no other CPU has anything that c might have to
+// take: each is idle, or stays with a task that is blocked and has no queue.
+//
+//go:norace
+func (k *Kernel) othersIdle(c *vcpu) bool {
+	for _, other := range k.cpus {
+		if other != c && (other.nr > 0 || other.curPrio >= 0 && other.Stalled == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// kickIdle has an idle CPU look for work, because tasks wait on c that it could
+// take. Context: g0, with a P.
+//
+//go:norace
+func (k *Kernel) kickIdle(c *vcpu) {
+	for _, other := range k.cpus {
+		if other != c && other.curPrio < 0 && other.idle != idleAwake && c.pullable(other.ID) != nil {
+			other.kick()
+			return
+		}
+	}
 }
 
 // kick makes an idle CPU look for work. Context: g0, with a P.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +23,7 @@ type Kernel struct {
 	all          *mask
 	wide         unix.CPUSet // the CPUs of the machine that the process may use
 	asyncPreempt bool        // Go preempts between any two instructions
+	nap          int64       // how long an idle CPU sleeps before it looks around, ns
 
 	// Protected by listLock, which is taken on g0 only.
 	listLock uint32
@@ -84,6 +84,10 @@ func Boot(config Config) (*Kernel, error) {
 		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}
+	k.nap = nap
+	if !k.asyncPreempt {
+		k.nap = shortNap
+	}
 	k.dog = newWatchdog(k)
 	if err := k.start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
@@ -100,7 +104,7 @@ func Boot(config Config) (*Kernel, error) {
 // start takes everything that stop gives back.
 func (k *Kernel) start() error {
 	goport.SetSlice(int64(k.config.Slice))
-	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child}, k.cpusLen)
+	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled}, k.cpusLen)
 	kern = k
 	if _, err := goport.InstallInterrupt(); err != nil {
 		return err
@@ -205,18 +209,6 @@ func allowedCPUs() (set unix.CPUSet, list []int, err error) {
 		}
 	}
 	return set, list, nil
-}
-
-// asyncPreempt reports whether Go preempts between any two instructions:
-// GODEBUG=asyncpreemptoff=1 turns that off.
-func asyncPreempt() bool {
-	off := false
-	for _, s := range strings.Split(os.Getenv("GODEBUG"), ",") {
-		if v, ok := strings.CutPrefix(s, "asyncpreemptoff="); ok {
-			off = v == "1"
-		}
-	}
-	return !off
 }
 
 // duration converts time-stamp counts, by how many there were since Boot.

@@ -62,9 +62,13 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c.setWaiting()
 	arm := b.Waiting > 0 && b.Armed == 0
 	c.cur = next
+	waiting := c.nr
 	c.release()
 	if arm {
 		c.arm()
+	}
+	if waiting > 0 && reason == cpu.ReasonPreempt && c.k.cpusLen > 1 {
+		c.k.kickIdle(c) // they have waited long enough to be moved
 	}
 	if c.busySince == 0 {
 		c.busySince = b.Now
@@ -197,6 +201,16 @@ func wake(t0 *goport.Task) {
 		goport.Poison(here)
 	case preempts && cpu.Xchg32(&c.IPI, 1) == 0:
 		goport.Interrupt(c.tid)
+	}
+}
+
+// stalled is called when b stays with a task that blocks: what waits behind it
+// must be taken by others.
+//
+//go:norace
+func stalled(b *cpu.Block) {
+	if c := cpuOf(b); c.nr > 0 {
+		c.k.kickIdle(c)
 	}
 }
 

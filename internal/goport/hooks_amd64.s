@@ -350,6 +350,22 @@ TEXT ·noteAtomic(SB),NOSPLIT,$56-0
 	MOVQ 48(SP), R12
 	RET
 
+// stalled: keeps AX, BX, CX and R12 and says that the CPU stays with its task.
+TEXT ·stalled(SB),NOSPLIT,$56-0
+	MOVQ AX, 24(SP)
+	MOVQ BX, 32(SP)
+	MOVQ CX, 40(SP)
+	MOVQ R12, 48(SP)
+	MOVQ R12, AX
+	MOVQ ·stalledFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
+	MOVQ 24(SP), AX
+	MOVQ 32(SP), BX
+	MOVQ 40(SP), CX
+	MOVQ 48(SP), R12
+	RET
+
 // goschedImpl locks sched.lock to put the goroutine, which is _Grunnable and
 // off its M now, on the global queue. AX = &sched.lock.
 TEXT ·hookGlobal(SB),NOSPLIT|NOFRAME,$0-0
@@ -463,6 +479,7 @@ idle:
 
 locked:
 	MOVL $1, Block_Stalled(R12)
+	CALL ·stalled(SB)
 	JMP  orig
 
 atomic:
@@ -470,6 +487,7 @@ atomic:
 	CALL ·noteAtomic(SB)
 	MOVQ AX, DI
 	CALL ·stick(SB)
+	CALL ·stalled(SB)
 	JMP  orig
 
 undo:

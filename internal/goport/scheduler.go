@@ -19,6 +19,8 @@ type Scheduler struct {
 	Requeue func(b *cpu.Block, t *Task, reason uint32)
 	// Wake makes a task runnable; on any thread.
 	Wake func(t *Task)
+	// Stalled is called when b's task blocks and b stays with it.
+	Stalled func(b *cpu.Block)
 	// Child makes a task of a new goroutine, started by t.
 	Child func(b *cpu.Block, t *Task, g uintptr)
 }
@@ -39,6 +41,7 @@ var (
 	wakeFunc       = goWake
 	childFunc      = goChild
 	noteAtomicFunc = goNoteAtomic
+	stalledFunc    = goStalled
 )
 
 // MaxCPUs is the largest number of virtual CPUs.
@@ -131,6 +134,11 @@ func goWake(t *Task) { sched.Wake(t) }
 //
 //go:norace
 func goChild(b *cpu.Block, g uintptr) { sched.Child(b, (*Task)(b.Current), g) }
+
+// goStalled is called when b stays with a task that blocks.
+//
+//go:norace
+func goStalled(b *cpu.Block) { sched.Stalled(b) }
 
 // goNoteAtomic records the callers of a park or Gosched in atomic context, for
 // the BUG that the section's end reports. The frames are found by the frame

@@ -1,0 +1,71 @@
+package main
+
+import "time"
+
+// schedule is an open loop's arrivals: request k is due at some moment of the
+// k-th interval of 1/rate, whatever has become of those before it.
+type schedule struct {
+	start time.Time
+	rate  int // a second
+	total int // requests in all
+	skip  int // the first ones, which warm up and are not measured
+}
+
+func newSchedule(o options, start time.Time) schedule {
+	n := func(d time.Duration) int { return int(d.Seconds() * float64(o.rate)) }
+	return schedule{start: start, rate: o.rate, skip: n(o.warmup), total: n(o.warmup) + max(1, n(o.duration))}
+}
+
+// due returns when request k should arrive: always the same for the same k, but
+// anywhere in its interval, as arrivals in step with the timer ticks of the
+// system or of a scheduler would meet it always in the same state.
+func (s schedule) due(k int) time.Time {
+	in := mix(uint64(k)) % uint64(time.Second)
+	return s.start.Add(time.Duration((int64(k)*int64(time.Second) + int64(in)) / int64(s.rate)))
+}
+
+// begin returns when interval k begins.
+func (s schedule) begin(k int) time.Time {
+	return s.start.Add(time.Duration(int64(k) * int64(time.Second) / int64(s.rate)))
+}
+
+// mix is the finalizer of splitmix64: it turns counting into random numbers.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// measured returns how many requests are measured.
+func (s schedule) measured() int { return s.total - s.skip }
+
+// arrival is one request's turn.
+type arrival struct {
+	k   int
+	due time.Time
+}
+
+// arrivals delivers every request of s when it is due, then closes the channel.
+// The channel has room for all, so nobody who is late delays an arrival. The
+// clock is an ordinary goroutine in both halves; what it is late by counts, as
+// a packet counts that waits until Go looks for it.
+func arrivals(s schedule) (<-chan arrival, error) {
+	clk, err := newClock()
+	if err != nil {
+		return nil, err
+	}
+	c := make(chan arrival, s.total)
+	go func() {
+		defer clk.close()
+		for k := range s.total {
+			due := s.due(k)
+			if err := clk.sleepUntil(due); err != nil {
+				panic(err) // a timer that could be made can be set and read
+			}
+			c <- arrival{k, due}
+		}
+		close(c)
+	}()
+	return c, nil
+}
