@@ -31,6 +31,7 @@ type Kernel struct {
 	dead     *Task // ended ones that somebody waits for, linked by reap
 	spares   *Task // for goroutines that inherit, linked by reap
 	nspares  int32
+	away     *Task // those that went with their thread, linked by nextAway
 	parents  *Task // those whose goroutines found no spare, linked by nextParent
 
 	queuedRT uint32 // FIFO and RR tasks that wait, in all queues
@@ -104,7 +105,8 @@ func Boot(config Config) (*Kernel, error) {
 // start takes everything that stop gives back.
 func (k *Kernel) start() error {
 	goport.SetSlice(int64(k.config.Slice))
-	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled}, k.cpusLen)
+	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled,
+		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited}, k.cpusLen)
 	kern = k
 	if _, err := goport.InstallInterrupt(); err != nil {
 		return err
@@ -125,13 +127,10 @@ func (k *Kernel) start() error {
 	for _, c := range k.cpus {
 		k.done.Add(1)
 		go c.main(ready, k.done.Done)
-		if err := <-ready; err != nil {
-			failed = err
-			k.done.Done()
+		if failed = <-ready; failed != nil {
 			break
 		}
 	}
-	goport.SetCPUs(k.cpusLen)
 	k.setSliceMin()
 	if failed != nil {
 		k.stop()

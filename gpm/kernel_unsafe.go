@@ -39,6 +39,7 @@ func spawnOnG0(p unsafe.Pointer) {
 //go:norace
 func unlistOnG0(p unsafe.Pointer) {
 	t := arg[Task](p)
+	t.Return()
 	t.k.exited(t)
 }
 

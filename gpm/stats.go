@@ -39,7 +39,7 @@ func (c *vcpu) stats() CPUStats {
 		ID: int(c.ID), Pin: c.pin, Thread: int(c.tid), Runnable: int(c.nr),
 		Busy:     c.busy(),
 		Switches: uint64(c.switches), Migrations: uint64(c.migrations), Pulls: uint64(c.pulls),
-		Sleeps: uint64(c.sleeps), Handovers: uint64(c.yields),
+		Sleeps: uint64(c.sleeps), Handovers: uint64(c.yields), Departures: uint64(c.departures),
 		Interrupts: c.IRQs, Ticks: c.Ticks, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
 		Async: c.Async, Sync: c.Sync, Yields: c.Yields, Parks: c.Parks, Stops: c.Stops,
 		Deferred: c.Deferred, AtomicParks: c.AtomicParks,
@@ -58,6 +58,7 @@ func (s *CPUStats) add(o CPUStats) {
 	s.Pulls += o.Pulls
 	s.Sleeps += o.Sleeps
 	s.Handovers += o.Handovers
+	s.Departures += o.Departures
 	s.Interrupts += o.Interrupts
 	s.Ticks += o.Ticks
 	s.IPIs += o.IPIs

@@ -24,6 +24,7 @@ type CPUStats struct {
 	Migrations uint64 // of them, those that ran elsewhere before
 	Pulls      uint64 // taken from other CPUs' queues
 	Sleeps     uint64 // idle for long enough to sleep
+	Departures uint64 // its thread went with a task that blocked locked to it
 	Handovers  uint64 // its P was given to Go, for a stopped world
 
 	Interrupts uint64 // ticks and inter-processor interrupts

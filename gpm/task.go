@@ -43,6 +43,8 @@ type Task struct {
 	orphans    uintptr // goroutines it started that are no tasks yet, linked
 	nextParent *Task   // next on the list of tasks with such
 
+	nextAway *Task // next on the list of those that went with their thread
+
 	attr *Attr // never changed, only replaced
 	own  Attr  // what it was spawned with
 	fn   func()

@@ -35,6 +35,7 @@ type vcpu struct {
 	pulls      int64 // tasks taken from other CPUs' queues
 	yields     int64 // times Go was given the P
 	sleeps     int64 // times it went to sleep
+	departures int64 // times a task took its thread away
 }
 
 // Idle states. Whoever queues a task for an idle CPU sets idleAwake and does
@@ -46,51 +47,87 @@ const (
 	idleParked          // is blocked as Go blocks goroutines, without a P
 )
 
-// main is the idle goroutine, from Boot to Shutdown. It returns still locked,
-// so that the thread ends with it.
+// main is the idle goroutine. It returns still locked, so that the thread ends
+// with it; except where a task has taken the thread away: then another
+// goroutine goes on with another thread. ready, if not nil, is told once whether
+// the CPU has started; done is called when it has stopped for good.
 func (c *vcpu) main(ready chan<- error, done func()) {
-	defer done()
 	runtime.LockOSThread()
-	if unix.Gettid() == unix.Getpid() {
-		// The main thread cannot end: let another have this CPU.
-		again := make(chan struct{})
-		go func() { c.main(ready, func() {}); close(again) }()
-		<-again
-		runtime.UnlockOSThread()
+	if unix.Gettid() != unix.Getpid() {
+		c.run(ready, done)
 		return
 	}
+	// The main thread cannot end: hold it until another goroutine has another.
+	held := make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		close(held)
+		c.run(ready, done)
+	}()
+	<-held
+	runtime.UnlockOSThread()
+}
+
+// run is main once the thread is locked.
+func (c *vcpu) run(ready chan<- error, done func()) {
+	err := c.attach()
+	if ready != nil {
+		ready <- err
+	} else if err != nil {
+		panic(err) // the same calls have succeeded at Boot
+	}
+	if err != nil {
+		done()
+		return
+	}
+	if !c.loop() {
+		go c.main(nil, done)
+		return
+	}
+	goport.Detach(&c.Block)
+	goport.DeleteTimer(c.TimerID)
+	done()
+}
+
+// attach makes the calling thread the CPU's.
+func (c *vcpu) attach() error {
 	if c.pin >= 0 {
 		c.pinSet.Set(c.pin)
 		if err := unix.SchedSetaffinity(0, &c.pinSet); err != nil {
-			ready <- err
-			return
+			return err
 		}
 		goport.SetPin(&c.Block, &c.pinSet, &c.k.wide)
 	}
+	// Where Linux takes a wish for long slices (6.12 and later) a thread that
+	// wakes, as the one that polls the network for Go, preempts this one at once
+	// instead of waiting for the end of its slice.
+	if attr, err := unix.SchedGetAttr(0, 0); err == nil && attr.Policy == unix.SCHED_NORMAL {
+		attr.Runtime = 100_000_000 // ns, the longest
+		_ = unix.SchedSetAttr(0, attr, 0)
+	}
 	id, err := goport.NewTimer()
 	if err != nil {
-		ready <- err
-		return
+		return err
 	}
 	c.tid = int32(unix.Gettid())
 	c.TimerID = id
 	goport.Attach(&c.Block)
-	ready <- nil
-	c.loop()
-	goport.Detach(&c.Block)
-	goport.DeleteTimer(id)
+	return nil
 }
 
-// loop runs tasks, and sleeps when there are none.
-func (c *vcpu) loop() {
+// loop runs tasks, and sleeps when there are none, until the kernel shuts down.
+// It returns false if the thread has gone with a task.
+func (c *vcpu) loop() bool {
 	for {
 		goport.RunTasks(&c.Block)
 		switch {
+		case cpu.This() != &c.Block:
+			return false
 		case goport.GCWaiting():
 			c.yields++
 			goport.YieldP()
 		case cpu.Load32(&c.quit) != 0:
-			return
+			return true
 		default:
 			c.sleep()
 		}

@@ -26,6 +26,9 @@ func Load32(p *uint32) uint32 { return atomic.LoadUint32(p) }
 // Store32 stores v; later loads come after it (a full barrier).
 func Store32(p *uint32, v uint32) { atomic.StoreUint32(p, v) }
 
+// Or64 sets bits.
+func Or64(p *uint64, bits uint64) { atomic.OrUint64(p, bits) }
+
 // Release32 stores v after all that was stored before, without a full barrier.
 //
 //go:noescape

@@ -25,3 +25,6 @@ func Store32(p *uint32, v uint32)
 
 //go:noescape
 func Release32(p *uint32, v uint32)
+
+//go:noescape
+func Or64(p *uint64, bits uint64)

@@ -55,3 +55,11 @@ TEXT ·Store32(SB),NOSPLIT,$0-12
 	MOVL  v+8(FP), AX
 	XCHGL AX, 0(BX)
 	RET
+
+// func Or64(p *uint64, bits uint64)
+TEXT ·Or64(SB),NOSPLIT,$0-16
+	MOVQ p+0(FP), BX
+	MOVQ bits+8(FP), AX
+	LOCK
+	ORQ  AX, 0(BX)
+	RET

@@ -28,6 +28,7 @@ func hookExitPC() uintptr
 func hookNewprocPC() uintptr
 func hookSysexitPC() uintptr
 func hookProcresizePC() uintptr
+func hookNewcoroPC() uintptr
 func hookCoroPC() uintptr
 func hookBeforeForkPC() uintptr
 func hookAfterForkPC() uintptr
@@ -41,6 +42,10 @@ func find()
 func noteAtomic()
 func requeue()
 func stalled()
+func depart()
+func awayPark()
+func awayExit()
+func newcoro(fn func())
 func wake()
 func child()
 func beforeFork()

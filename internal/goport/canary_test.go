@@ -191,65 +191,66 @@ func siteFunction(s *symbols, st site) string {
 	return ""
 }
 
-// unhooked lists the calls that are left alone, and why. The key is callee and
-// caller, without numbers of closures.
-var unhooked = map[string]string{
-	"runtime.execute park_m":        "undoes a park: the goroutine stays where it was",
-	"runtime.execute debugCallWrap": "a debugger's call",
-	"runtime.procresize schedinit":  "before main",
-	"runtime.gdestroy coroswitch_m": "ends a coroutine, not a task",
-}
-
 // TestCanaryCallers finds every call in the runtime of a function that has
 // hooked calls: one that is in no table is a way around the kernel.
 func TestCanaryCallers(t *testing.T) {
 	s := load(t)
-	known := map[string]bool{}
-	for _, st := range sites {
-		callee, _ := lookup(s, st.callee[0])
-		known[callee+" "+siteFunction(s, st)] = true
+	for _, f := range functions {
+		_, *f.at = lookup(s, f.at) // TestCanarySymbols says which are missing
 	}
-	for _, at := range []*uintptr{
-		&pcFindRunnable, &pcExecute, &pcGoschedImpl, &pcRunqput, &pcCasGToPreemptScan, &pcGdestroy, &pcProcresize,
-	} {
-		callee, pc := lookup(s, at)
-		if pc == 0 {
-			continue // TestCanarySymbols says so
-		}
+	all := callers(s, guarded)
+	for _, callee := range guarded {
 		t.Run(callee, func(t *testing.T) {
 			found := 0
-			for _, caller := range callers(s, pc) {
-				found++
-				if known[callee+" "+caller] {
+			for _, c := range all {
+				if c.callee != callee {
 					continue
 				}
-				base, _, _ := strings.Cut(strings.TrimPrefix(caller, "runtime."), ".")
-				if why := unhooked[callee+" "+strings.TrimRight(base, "0123456789")]; why == "" {
-					t.Errorf("%s calls %s: in no table", caller, callee)
+				found++
+				if !certifiedCall(s, c) {
+					t.Errorf("%v: in no table", c)
 				}
 			}
-			if found == 0 {
+			if found == 0 && callee != maybeInlined {
 				t.Errorf("nothing calls %s", callee)
 			}
 		})
 	}
 }
 
-// callers returns the runtime's functions with direct calls of callee. It looks
-// for the bytes of a call first, for decoding all of the runtime takes long.
-func callers(s *symbols, callee uintptr) (names []string) {
-	for _, f := range s.table.Funcs {
-		if !strings.HasPrefix(f.Name, "runtime.") {
-			continue
-		}
-		start, end := uintptr(f.Entry)+s.slide, uintptr(f.End)+s.slide
-		for i, b := range memory(start, end) {
-			pc := start + uintptr(i)
-			if b == 0xe8 && pc+5 <= end && target(pc) == callee && len(calls(s, f.Name, callee)) > 0 {
-				names = append(names, f.Name)
-				break
-			}
+// A caller that no table lists is refused, by name, whichever it is.
+func TestCallersRefused(t *testing.T) {
+	s := load(t)
+	if err := resolveFunctions(s, new(Report)); err != nil {
+		t.Fatal(err)
+	}
+	guarded = append(guarded, "runtime.wakep")
+	defer func() { guarded = guarded[:len(guarded)-1] }()
+	err := resolveCallers(s, new(Report))
+	if err == nil || !strings.Contains(err.Error(), "calls runtime.wakep") {
+		t.Errorf("calls of runtime.wakep are in no table, and resolveCallers says: %v", err)
+	}
+}
+
+func BenchmarkResolveCallers(b *testing.B) {
+	s, err := loadSymbols()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := resolveFunctions(s, new(Report)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := resolveCallers(s, new(Report)); err != nil {
+			b.Fatal(err)
 		}
 	}
-	return names
+}
+
+func BenchmarkResolve(b *testing.B) {
+	for b.Loop() {
+		if _, err := Resolve(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

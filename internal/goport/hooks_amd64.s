@@ -350,6 +350,35 @@ TEXT ·noteAtomic(SB),NOSPLIT,$56-0
 	MOVQ 48(SP), R12
 	RET
 
+// depart: keeps AX, BX and CX; R12 = block.
+TEXT ·depart(SB),NOSPLIT,$56-0
+	MOVQ AX, 24(SP)
+	MOVQ BX, 32(SP)
+	MOVQ CX, 40(SP)
+	MOVQ AX, BX
+	MOVQ R12, AX
+	MOVQ ·departFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
+	MOVQ 24(SP), AX
+	MOVQ 32(SP), BX
+	MOVQ 40(SP), CX
+	RET
+
+// awayPark: keeps AX, BX and CX.
+TEXT ·awayPark(SB),NOSPLIT,$56-0
+	MOVQ AX, 24(SP)
+	MOVQ BX, 32(SP)
+	MOVQ CX, 40(SP)
+	MOVL CX, BX
+	MOVQ ·awayParkFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
+	MOVQ 24(SP), AX
+	MOVQ 32(SP), BX
+	MOVQ 40(SP), CX
+	RET
+
 // stalled: keeps AX, BX, CX and R12 and says that the CPU stays with its task.
 TEXT ·stalled(SB),NOSPLIT,$56-0
 	MOVQ AX, 24(SP)
@@ -438,7 +467,7 @@ TEXT ·requeue(SB),NOSPLIT,$40-0
 TEXT ·hookPark(SB),NOSPLIT|NOFRAME,$0-0
 	THIS(R12)
 	TESTQ R12, R12
-	JZ    orig
+	JZ    ordinary
 	CMPL  CX, $1
 	JEQ   undo
 	CMPQ  AX, Block_IdleG(R12)
@@ -478,8 +507,19 @@ idle:
 	JMP  orig
 
 locked:
-	MOVL $1, Block_Stalled(R12)
-	CALL ·stalled(SB)
+	// It blocks locked to its thread, on which nothing else may run: the thread
+	// goes with it, and the CPU takes another.
+	CALL ·depart(SB)
+	JMP  orig
+
+ordinary:
+	// Perhaps one that went with its thread, and comes back now.
+	MOVQ AX, R13
+	SHRQ $7, R13
+	MOVQ ·awayFilter(SB), R12
+	BTQ  R13, R12
+	JCC  orig
+	CALL ·awayPark(SB)
 	JMP  orig
 
 atomic:
@@ -602,7 +642,7 @@ TEXT ·wake(SB),NOSPLIT,$24-0
 TEXT ·hookExit(SB),NOSPLIT|NOFRAME,$0-0
 	THIS(R12)
 	TESTQ R12, R12
-	JZ    orig
+	JZ    ordinary
 	CMPQ  AX, Block_IdleG(R12)
 	JEQ   orig
 	MOVL  $const_reasonExit, Block_Reason(R12)
@@ -619,6 +659,24 @@ TEXT ·hookExit(SB),NOSPLIT|NOFRAME,$0-0
 orig:
 	MOVQ ·pcGdestroy(SB), R12
 	JMP  R12
+
+ordinary:
+	MOVQ AX, R13
+	SHRQ $7, R13
+	MOVQ ·awayFilter(SB), R12
+	BTQ  R13, R12
+	JCC  orig
+	JMP  ·awayExit(SB)
+
+TEXT ·awayExit(SB),NOSPLIT,$40-0
+	MOVQ AX, 32(SP)
+	MOVQ ·awayExitFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
+	MOVQ 32(SP), AX
+	MOVQ ·pcGdestroy(SB), R12
+	CALL R12
+	RET
 
 // newproc's closure calls runqput(pp, newg, true). BX = newg.
 TEXT ·hookNewproc(SB),NOSPLIT|NOFRAME,$0-0
@@ -696,36 +754,40 @@ orig:
 	MOVQ ·pcProcresize(SB), R12
 	JMP  R12
 
+// newcoro calls systemstack(fn), in which the new coro notes whether its creator
+// is locked to its thread: then it may be resumed there only. The kernel's own
+// lock of its threads is no business of the coro's, so it is off meanwhile.
+// Nothing preempts the goroutine between here and there. ABI0: fn at 8(SP); on
+// the goroutine's own stack, R14 = g.
+TEXT ·hookNewcoro(SB),NOSPLIT|NOFRAME,$0-0
+	THIS(R12)
+	TESTQ R12, R12
+	JNZ   ours
+	MOVQ  ·pcSystemstack(SB), R12
+	JMP   R12
+
+ours:
+	JMP ·newcoro(SB)
+
+TEXT ·newcoro(SB),NOSPLIT,$16-8
+	MOVQ ·gM(SB), R10
+	MOVQ (R14)(R10*1), R10
+	MOVQ ·mLockedExt(SB), R9
+	DECL (R10)(R9*1)
+	MOVQ R10, 8(SP)
+	MOVQ fn+0(FP), AX
+	MOVQ AX, 0(SP)
+	MOVQ ·pcSystemstack(SB), R12
+	CALL R12
+	MOVQ 8(SP), R10
+	MOVQ ·mLockedExt(SB), R9
+	INCL (R10)(R9*1)
+	RET
+
 // coroswitch and coroexit call mcall(coroswitch_m). AX = the func value; on the
-// goroutine's own stack, R14 = g. Any thread.
-//
-// A coro created on a locked thread may be resumed on that thread only. The
-// kernel's threads are locked by the kernel, which is no business of the coro's.
+// goroutine's own stack, R14 = g. Any thread. The switch compares the locks of
+// thread and coro if g.lockedm is set: pinned forgets it where it is stale.
 TEXT ·hookCoro(SB),NOSPLIT|NOFRAME,$0-0
-	MOVQ  ·gCoroarg(SB), R12
-	MOVQ  (R14)(R12*1), R13
-	MOVQ  ·coroMp(SB), R12
-	MOVQ  (R13)(R12*1), DX
-	TESTQ DX, DX
-	JZ    thread
-	MOVQ  ·coroLockedInt(SB), DI
-	CMPL  (R13)(DI*1), $0
-	JNE   thread
-	MOVQ  ·coroLockedExt(SB), DI
-	CMPL  (R13)(DI*1), $1
-	JNE   thread
-	LEAQ  ·kernelMs(SB), SI
-	MOVQ  ·kernelMsLen(SB), CX
-
-next:
-	DECQ CX
-	JLT  thread
-	CMPQ DX, (SI)(CX*8)
-	JNE  next
-	MOVL $0, (R13)(DI*1)
-	MOVQ $0, (R13)(R12*1)
-
-thread:
 	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig

@@ -27,11 +27,11 @@
 TEXT ·interrupt(SB),NOSPLIT|NOFRAME,$0-0
 	LEAQ  github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), R9
 	MOVQ  const_blockSelf(R9)(GS*1), R9
-	TESTQ R9, R9
-	JZ    foreign
 	MOVQ  ·cookie(SB), AX
 	CMPQ  AX, siValue(SI)
 	JNE   foreign
+	TESTQ R9, R9
+	JZ    late
 	MOVL  siCode(SI), CX
 	CMPL  CX, $siTimer
 	JEQ   tick
@@ -41,6 +41,9 @@ TEXT ·interrupt(SB),NOSPLIT|NOFRAME,$0-0
 foreign:
 	MOVQ ·chainHandler(SB), AX
 	JMP  AX
+
+late:
+	RET                           // for a CPU that has gone to another thread
 
 ipi:
 	MOVL $0, const_blockIPI(R9)

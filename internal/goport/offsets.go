@@ -14,8 +14,6 @@ var (
 
 	gobufPC, gobufBP uintptr // in g.sched; its sp is first
 
-	coroMp, coroLockedExt, coroLockedInt uintptr
-
 	pSafePointFn, pRunqHead, pRunqTail, pRunNext uintptr
 
 	varGCWaiting uintptr // address of sched.gcwaiting
@@ -47,9 +45,6 @@ var fields = []field{
 	{"g", "lockedm", &gLockedm, []string{"runtime.coroswitch_m"}},
 	{"g", "schedlink", &gSchedlink, []string{"runtime.runqputslow", "runtime.globrunqput", "runtime.goschedImpl"}},
 	{"g", "goid", &gGoid, []string{"runtime.newproc1"}},
-	{"coro", "mp", &coroMp, []string{"runtime.coroswitch_m"}},
-	{"coro", "lockedExt", &coroLockedExt, []string{"runtime.coroswitch_m"}},
-	{"coro", "lockedInt", &coroLockedInt, []string{"runtime.coroswitch_m"}},
 	{"m", "curg", &mCurg, []string{"runtime.execute"}},
 	{"m", "p", &mP, []string{"runtime.schedule"}},
 	{"m", "locks", &mLocks, []string{"runtime.schedule"}},

@@ -18,14 +18,14 @@ var resolved []patch
 func Resolve() (*Report, error) {
 	r := &Report{GoVersion: runtime.Version()}
 	if !certified.MatchString(runtime.Version()) {
-		return r, fmt.Errorf("Go version %s is not certified", runtime.Version())
+		return r, fmt.Errorf("version %s of Go is not certified", runtime.Version())
 	}
 	s, err := loadSymbols()
 	if err != nil {
 		return r, err
 	}
 	keepCoro()
-	for _, step := range []func(*symbols, *Report) error{resolveFunctions, resolveOffsets, resolveGCWaiting, resolveLock, resolveGuard} {
+	for _, step := range []func(*symbols, *Report) error{resolveFunctions, resolveOffsets, resolveGCWaiting, resolveLock, resolveGuard, resolveCallers} {
 		if err := step(s, r); err != nil {
 			return r, err
 		}

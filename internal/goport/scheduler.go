@@ -21,6 +21,16 @@ type Scheduler struct {
 	Wake func(t *Task)
 	// Stalled is called when b's task blocks and b stays with it.
 	Stalled func(b *cpu.Block)
+	// Depart is called when t, locked to its thread, blocks and leaves b; b has
+	// no thread until its idle goroutine has found another.
+	Depart func(b *cpu.Block, t *Task)
+	// Away puts t on the list of tasks that have gone with their thread.
+	Away func(t *Task)
+	// FindAway returns the task on that list whose goroutine is g, nil if none
+	// is, and takes it off if remove says so.
+	FindAway func(g uintptr, remove bool) *Task
+	// Exited ends a task that has gone with its thread.
+	Exited func(t *Task)
 	// Child makes a task of a new goroutine, started by t.
 	Child func(b *cpu.Block, t *Task, g uintptr)
 }
@@ -29,9 +39,7 @@ var sched Scheduler
 
 // What the hooks read.
 var (
-	kernelMs    [MaxCPUs]uintptr // the m of each CPU
-	kernelMsLen uintptr
-	minProcs    int32 // GOMAXPROCS is kept at least here
+	minProcs int32 // GOMAXPROCS is kept at least here
 )
 
 // What the hooks call; see hooks_amd64.s for why through a variable.
@@ -42,10 +50,10 @@ var (
 	childFunc      = goChild
 	noteAtomicFunc = goNoteAtomic
 	stalledFunc    = goStalled
+	departFunc     = goDepart
+	awayParkFunc   = goAwayPark
+	awayExitFunc   = goAwayExit
 )
-
-// MaxCPUs is the largest number of virtual CPUs.
-const MaxCPUs = 256
 
 // goPick is called by hookFind for the next goroutine of CPU b; 0 means the
 // idle one.
@@ -128,7 +136,13 @@ func goRequeue(b *cpu.Block) {
 // goWake is called when a marked goroutine has become runnable.
 //
 //go:norace
-func goWake(t *Task) { sched.Wake(t) }
+func goWake(t *Task) {
+	if t.flags&flagAway != 0 {
+		t.flags &^= flagAway
+		subAway()
+	}
+	sched.Wake(t)
+}
 
 // goChild is called when the current task of b starts a goroutine that inherits.
 //

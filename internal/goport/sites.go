@@ -52,6 +52,7 @@ var sites = []site{
 
 	// The number of Ps changes: leave one for each kernel CPU and one for Go.
 	{in: fns("startTheWorldWithSema"), callee: to(&pcProcresize), of: 1, nth: 1, hook: hookProcresizePC},
+	{in: fns("newcoro"), callee: to(&pcSystemstack), of: 1, nth: 1, hook: hookNewcoroPC},
 	// A coroutine switch: one created in a task may be resumed on another thread.
 	{in: fns("coroswitch"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC},
 	{in: fns("coroexit"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC, optional: true},

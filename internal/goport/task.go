@@ -32,6 +32,7 @@ const taskMagic = 0x676f6b65726e5421
 
 const (
 	flagLeaving = 1 << iota // the park under way leaves the kernel
+	flagAway                // it went with its thread; see away_unsafe.go
 	flagInherit             // goroutines it starts become tasks
 )
 

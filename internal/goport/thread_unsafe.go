@@ -15,7 +15,6 @@ import (
 func SetScheduler(s Scheduler, cpus int) {
 	sched = s
 	minProcs = int32(cpus + 1)
-	kernelMsLen = 0
 }
 
 // Attach makes the calling thread, which its goroutine has locked, CPU b, and
@@ -26,7 +25,6 @@ func Attach(b *cpu.Block) {
 	b.IdleG = g
 	b.M = load64(g + gM)
 	b.Count = cpu.NoNeed
-	kernelMs[b.ID] = b.M
 	cpu.SetGS(b)
 }
 
@@ -41,9 +39,6 @@ func SetPin(b *cpu.Block, pin, wide *unix.CPUSet) {
 	wideMask = *wide
 	b.Pin, b.PinLen = uintptr(unsafe.Pointer(pin)), unsafe.Sizeof(*pin)
 }
-
-// SetCPUs publishes that CPUs 0 to n-1 are attached.
-func SetCPUs(n int) { kernelMsLen = uintptr(n) }
 
 // Detach makes the calling thread an ordinary one again. Its goroutine, the
 // idle goroutine, must then end without unlocking, and with it the thread.
@@ -155,6 +150,11 @@ func (t *Task) Goid() uint64 {
 	}
 	return uint64(load64(t.g + gGoid))
 }
+
+// RunsOn reports whether t's goroutine is g.
+//
+//go:norace
+func (t *Task) RunsOn(g uintptr) bool { return t.g == g }
 
 // Poison asks the goroutine that runs on this thread to yield at its next
 // prologue. Context: g0 of a CPU.
