@@ -6,7 +6,12 @@ import (
 	"debug/elf"
 	"debug/gosym"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
 	"path"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -40,6 +45,7 @@ var allowed = []struct{ pattern, why string }{
 	{`runtime\.gcWriteBarrier\d?(\.abi0)?`, "the P's buffer; Go's own code on g0 does it too"},
 	{`runtime\.(memmove|memclrNoHeapPointers|duffcopy|duffzero|memequal\w*)(\.abi0)?`, "leaf functions"},
 	{`runtime\.(typedmemmove|wbMove|wbZero)(\.abi0)?`, "memmove with write barriers"},
+	{`runtime\.checkptr(Alignment|Arithmetic|Straddles)`, "checks a conversion, with -race; ends the program if it is wrong"},
 	{`internal/runtime/atomic\.\S+`, "leaf functions"},
 	{`math/bits\.\S+`, "leaf functions"},
 }
@@ -50,33 +56,27 @@ var indirect = []struct{ pattern, why string }{
 	{port + `goPick`, "Scheduler.Pick; runSafePointFn, which findRunnable calls on g0 as well"},
 	{port + `go[A-Z]\w*`, "a field of Scheduler"},
 	{port + `(enterPark|leavePark|WakeIdle|wakeSleeper|\(\*Sleeper\)\.WakeOnG0)`, "runtime.ready, for g0"},
+	{port + `\(\*Task\)\.Return`, "a field of Scheduler"},
+	{here + `(\(\*vcpu\)\.kick|\(\*Kernel\)\.(exited|adopt))`, "runtime.ready, in an inlined WakeIdle or WakeOnG0"},
 	{port + `\(\*Task\)\.StartOnG0`, "runtime.newproc1, for the system stack; Scheduler.Wake"},
 }
 
 // roots are the functions that run on g0 or in the signal handler, besides the
 // assembly of internal/goport and the fields of Scheduler.
-var roots = regexp.MustCompile(`^github\.com/gokern/gokern/\S+OnG0$|` +
+var roots = regexp.MustCompile(`^github\.com/gokern/gokern/\S*\wOnG0$|` +
 	`^` + regexp.QuoteMeta(port) + `(go[A-Z]\w*|\w+Park|wakeSleeper)$`)
 
-// notOnG0 are functions of internal/goport in assembly, or with a root's name,
-// that run on goroutines.
-var notOnG0 = []string{"onG0", "getg", "OnG0"}
-
-func TestCodeOnG0(t *testing.T) {
+func TestG0Code(t *testing.T) {
 	p := loadProgram(t)
 	found := map[string]bool{}
 	for i := range p.table.Funcs {
 		f := &p.table.Funcs[i]
-		rest, ours := strings.CutPrefix(f.Name, port)
-		if ours && slices.Contains(notOnG0, strings.TrimSuffix(rest, ".abi0")) {
-			continue
-		}
-		if ours && p.assembly(f) || roots.MatchString(f.Name) {
+		if strings.HasPrefix(f.Name, port) && p.assembly(f) || roots.MatchString(f.Name) {
 			found[f.Name] = true
 		}
 	}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[goport.Scheduler]()) {
-		found[here+strings.ToLower(field.Name[:1])+field.Name[1:]] = true
+	for _, name := range schedulerFuncs(t) {
+		found[here+name] = true
 	}
 	// Nothing may drop out unnoticed: one of each kind.
 	for _, name := range []string{port + "hookPark", port + "interrupt", port + "goPick", port + "enterPark", here + "spawnOnG0", here + "pick"} {
@@ -138,7 +138,7 @@ func badFunc() { sinkFunc() }
 func badInstrumented() { sinkFunc = nil }
 
 // The walk finds each kind of what it looks for, and says how it got there.
-func TestCodeOnG0Caught(t *testing.T) {
+func TestG0CodeCaught(t *testing.T) {
 	p := loadProgram(t)
 	for _, c := range []struct {
 		name string
@@ -159,19 +159,44 @@ func TestCodeOnG0Caught(t *testing.T) {
 			if c.name == "race detector" && p.table.LookupFunc("runtime.racewrite") == nil {
 				t.Skip("built without -race")
 			}
-			name := p.table.PCToFunc(uint64(reflect.ValueOf(c.root).Pointer()) - p.slide).Name
+			name := p.table.PCToFunc(uint64(reflect.ValueOf(c.root).Pointer()) - p.shift).Name
 			require.Regexp(t, c.want, strings.Join(p.walk(name, map[string]bool{}), "\n"))
 		})
 	}
 	require.NotEmpty(t, p.walk(here+"noSuchFunction", map[string]bool{}))
 }
 
-// program is the machine code of this very program, as it is in its file.
+// schedulerFuncs returns the functions that the kernel's source puts into a
+// goport.Scheduler.
+func schedulerFuncs(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			if typ, ok := lit.Type.(*ast.SelectorExpr); ok && typ.Sel.Name == "Scheduler" {
+				for _, e := range lit.Elts {
+					names = append(names, e.(*ast.KeyValueExpr).Value.(*ast.Ident).Name)
+				}
+			}
+			return true
+		})
+	}
+	require.Len(t, names, reflect.TypeFor[goport.Scheduler]().NumField())
+	return names
+}
+
+// program is the machine code of this very program.
 type program struct {
-	table *gosym.Table
-	text  []byte
-	base  uint64 // where text is linked
-	slide uint64 // where the program was loaded, less where it was linked
+	table  *gosym.Table
+	memory *os.File
+	shift  uint64 // of addresses in memory, less those in table
 }
 
 func loadProgram(t *testing.T) *program {
@@ -179,22 +204,31 @@ func loadProgram(t *testing.T) *program {
 	f, err := elf.Open("/proc/self/exe")
 	require.NoError(t, err)
 	defer f.Close()
-	section := f.Section(".text")
-	p := &program{base: section.Addr}
-	p.text, err = section.Data()
-	require.NoError(t, err)
 	tab := f.Section(".gopclntab")
 	if tab == nil {
 		tab = f.Section(".data.rel.ro.gopclntab") // position independent
 	}
 	data, err := tab.Data()
 	require.NoError(t, err)
-	p.table, err = gosym.NewTable(nil, gosym.NewLineTable(data, p.base))
+	p := new(program)
+	p.table, err = gosym.NewTable(nil, gosym.NewLineTable(data, f.Section(".text").Addr))
 	require.NoError(t, err)
 	known := p.table.LookupFunc(here + "badAlloc")
 	require.NotNil(t, known)
-	p.slide = uint64(reflect.ValueOf(badAlloc).Pointer()) - known.Entry
+	p.shift = uint64(reflect.ValueOf(badAlloc).Pointer()) - known.Entry
+	p.memory, err = os.Open("/proc/self/mem")
+	require.NoError(t, err)
+	t.Cleanup(func() { p.memory.Close() })
 	return p
+}
+
+// code returns the instructions of f.
+func (p *program) code(f *gosym.Func) []byte {
+	b := make([]byte, f.End-f.Entry)
+	if _, err := p.memory.ReadAt(b, int64(f.Entry+p.shift)); err != nil {
+		panic(err) // our own text
+	}
+	return b
 }
 
 // assembly reports whether f is written in assembly.
@@ -237,7 +271,7 @@ func (p *program) walk(root string, seen map[string]bool) (bad []string) {
 // calls returns the functions that f calls or jumps to directly, and whether it
 // does so through a register or memory as well.
 func (p *program) calls(f *gosym.Func) (callees []*gosym.Func, through bool) {
-	code := p.text[f.Entry-p.base : f.End-p.base]
+	code := p.code(f)
 	for i := 0; i < len(code); {
 		inst, err := x86asm.Decode(code[i:], 64)
 		if err != nil { // an instruction x86asm does not know, or padding

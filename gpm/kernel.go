@@ -165,7 +165,7 @@ func (k *Kernel) stop() {
 // waitThreads waits until the CPUs' threads have ended.
 func (k *Kernel) waitThreads() {
 	for _, c := range k.cpus {
-		for c.tid != 0 && unix.Tgkill(unix.Getpid(), int(c.tid), 0) == nil {
+		for c.tid != 0 && int(c.tid) != unix.Getpid() && unix.Tgkill(unix.Getpid(), int(c.tid), 0) == nil {
 			time.Sleep(50 * time.Microsecond)
 		}
 	}

@@ -2,8 +2,6 @@
 
 package gpm
 
-import "math/bits"
-
 // mask is a set of virtual CPUs.
 type mask [maxCPUs / 64]uint64
 
@@ -28,13 +26,3 @@ func (m *mask) set(i int) { m[i/64] |= 1 << (i % 64) }
 
 //go:norace
 func (m *mask) has(i int32) bool { return m[i/64]&(1<<(i%64)) != 0 }
-
-// list returns the set's CPUs in order.
-func (m *mask) list() (l []int) {
-	for w, word := range m {
-		for ; word != 0; word &= word - 1 {
-			l = append(l, w*64+bits.TrailingZeros64(word))
-		}
-	}
-	return l
-}

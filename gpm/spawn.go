@@ -111,6 +111,7 @@ func copyAttr(a *Attr) Attr {
 	c := *a
 	if a.CPUs != nil {
 		c.CPUs = make([]int, len(a.CPUs))
+		//lint:ignore S1001 with -race copy is instrumented, also in a norace function
 		for i, n := range a.CPUs {
 			c.CPUs[i] = n
 		}

@@ -3,6 +3,7 @@
 package gpm
 
 import (
+	"os"
 	"runtime"
 
 	"github.com/gokern/gokern/internal/cpu"
@@ -28,6 +29,8 @@ type vcpu struct {
 	pin    int
 	pinSet unix.CPUSet
 
+	plain, long unix.SchedAttr // how the host schedules the thread: before, and as a CPU
+
 	busySince  uint64 // time-stamp counter when the CPU last became busy
 	busyCycles int64  // counts spent running tasks, up to busySince
 	switches   int64
@@ -48,86 +51,98 @@ const (
 )
 
 // main is the idle goroutine. It returns still locked, so that the thread ends
-// with it; except where a task has taken the thread away: then another
-// goroutine goes on with another thread. ready, if not nil, is told once whether
-// the CPU has started; done is called when it has stopped for good.
+// with it. ready is told once whether the CPU has started; done is called when it
+// has stopped.
 func (c *vcpu) main(ready chan<- error, done func()) {
 	runtime.LockOSThread()
-	if unix.Gettid() != unix.Getpid() {
-		c.run(ready, done)
+	if onMainThread() {
+		// A CPU on the main thread works, but shows: tools take that thread's
+		// affinity for the process's. Hold it until another goroutine has another.
+		held := make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			close(held)
+			c.run(ready, done)
+		}()
+		<-held
+		runtime.UnlockOSThread()
 		return
 	}
-	// The main thread cannot end: hold it until another goroutine has another.
-	held := make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		close(held)
-		c.run(ready, done)
-	}()
-	<-held
-	runtime.UnlockOSThread()
+	c.run(ready, done)
 }
 
 // run is main once the thread is locked.
 func (c *vcpu) run(ready chan<- error, done func()) {
-	err := c.attach()
-	if ready != nil {
-		ready <- err
-	} else if err != nil {
-		panic(err) // the same calls have succeeded at Boot
-	}
-	if err != nil {
-		done()
-		return
-	}
-	if !c.loop() {
-		go c.main(nil, done)
-		return
-	}
-	goport.Detach(&c.Block)
-	goport.DeleteTimer(c.TimerID)
-	done()
-}
-
-// attach makes the calling thread the CPU's.
-func (c *vcpu) attach() error {
+	defer done()
 	if c.pin >= 0 {
 		c.pinSet.Set(c.pin)
-		if err := unix.SchedSetaffinity(0, &c.pinSet); err != nil {
+		goport.SetPin(&c.Block, &c.pinSet, &c.k.wide)
+	}
+	if attr, err := unix.SchedGetAttr(0, 0); err == nil && attr.Policy == unix.SCHED_NORMAL {
+		c.plain = *attr
+		c.long = *attr
+		c.long.Runtime = 100_000_000 // ns, the longest
+	}
+	err := c.attach()
+	ready <- err
+	if err == nil {
+		c.loop()
+		goport.Detach(&c.Block)
+		goport.DeleteTimer(c.TimerID)
+	}
+	if onMainThread() {
+		// The main thread cannot end: leave it as it was.
+		goport.Affinity(&c.k.wide)
+		goport.SchedAttr(&c.plain)
+		runtime.UnlockOSThread()
+	}
+}
+
+func onMainThread() bool { return int(goport.Gettid()) == os.Getpid() }
+
+// attach makes the calling thread, which is locked, the CPU's. It must not
+// allocate: that might have to wait for a garbage collection that a task, waiting
+// for this CPU, is about to start.
+func (c *vcpu) attach() error {
+	if c.pin >= 0 {
+		if err := goport.Affinity(&c.pinSet); err != nil {
 			return err
 		}
-		goport.SetPin(&c.Block, &c.pinSet, &c.k.wide)
 	}
 	// Where Linux takes a wish for long slices (6.12 and later) a thread that
 	// wakes, as the one that polls the network for Go, preempts this one at once
 	// instead of waiting for the end of its slice.
-	if attr, err := unix.SchedGetAttr(0, 0); err == nil && attr.Policy == unix.SCHED_NORMAL {
-		attr.Runtime = 100_000_000 // ns, the longest
-		_ = unix.SchedSetAttr(0, attr, 0)
-	}
+	goport.SchedAttr(&c.long)
 	id, err := goport.NewTimer()
 	if err != nil {
 		return err
 	}
-	c.tid = int32(unix.Gettid())
+	c.tid = goport.Gettid()
 	c.TimerID = id
 	goport.Attach(&c.Block)
 	return nil
 }
 
 // loop runs tasks, and sleeps when there are none, until the kernel shuts down.
-// It returns false if the thread has gone with a task.
-func (c *vcpu) loop() bool {
+func (c *vcpu) loop() {
 	for {
 		goport.RunTasks(&c.Block)
 		switch {
 		case cpu.This() != &c.Block:
-			return false
+			// The thread has gone with a task: take the one we run on now, and
+			// the main thread only if there is no other.
+			for tries := 0; tries < 20 && onMainThread(); tries++ {
+				runtime.Gosched()
+			}
+			runtime.LockOSThread()
+			if err := c.attach(); err != nil {
+				panic(err) // the same calls have succeeded before
+			}
 		case goport.GCWaiting():
 			c.yields++
 			goport.YieldP()
 		case cpu.Load32(&c.quit) != 0:
-			return true
+			return
 		default:
 			c.sleep()
 		}

@@ -5,7 +5,7 @@
 //     internal/cpu and internal/goport, nowhere else.
 //   - Core packages import the standard library, three modules, and each other
 //     downwards only.
-//   - Assembly is in three packages.
+//   - Assembly is in three packages, and one file that is listed.
 //   - Every package says what it is for.
 //   - No file that is written by hand is over 12 KB.
 package check

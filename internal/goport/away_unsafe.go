@@ -49,6 +49,7 @@ func goDepart(b *cpu.Block, g uintptr) {
 	t.flags |= flagAway
 	b.Current, b.Next = nil, nil
 	cpu.SetGS(nil)
+	store32(b.M+mLockedExt, load32(b.M+mLockedExt)-1) // the kernel's own lock
 	DeleteTimer(b.TimerID)
 	cpu.Store32(&b.Armed, 0)
 	if b.Pin != 0 {
@@ -66,36 +67,27 @@ func goDepart(b *cpu.Block, g uintptr) {
 //
 //go:norace
 func goAwayPark(g uintptr, new uint32) {
-	m := load64(getg() + gM)
 	if new == 1 {
 		t := (*Task)(addr(load64(g + gCoroarg)))
-		if t == nil || t.magic != taskMagic || t.flags&flagAway == 0 {
-			return
+		if t != nil && t.magic == taskMagic && t.flags&flagAway != 0 {
+			store64(g+gCoroarg, uintptr(t.saved))
+			t.saved = nil
+			sched.Away(t)
 		}
-		store64(g+gCoroarg, uintptr(t.saved))
-		t.saved = nil
-		sched.Away(t)
 		return
 	}
-	locked := load64(g+gLockedm) != 0
-	if locked && (load32(m+mLockedExt) > 1 || load32(m+mLockedInt) != 0) {
+	if load64(g+gLockedm) != 0 {
 		return
 	}
 	t := sched.FindAway(g, true)
 	if t == nil {
 		return
 	}
-	if locked { // only the kernel's own lock is left: the thread is an ordinary one now
-		store64(g+gLockedm, 0)
-		store64(m+mLockedg, 0)
-		store32(m+mLockedExt, 0)
-	}
 	if t.flags&flagLeaving != 0 {
 		t.flags &^= flagLeaving | flagAway
 		subAway()
 		return
 	}
-	t.g = g
 	t.count = 0
 	t.saved = addr(load64(g + gCoroarg))
 	store64(g+gCoroarg, uintptr(unsafe.Pointer(t)))
@@ -118,8 +110,8 @@ func goAwayExit(g uintptr) {
 //go:norace
 func (t *Task) Away() bool { return t.flags&flagAway != 0 }
 
-// Return ends t's being away where its goroutine leaves the kernel, on its
-// thread, still locked by itself: the kernel's own lock goes. Context: g0 of that thread.
+// Return ends t's being away where its goroutine leaves the kernel for good.
+// Context: g0.
 //
 //go:norace
 func (t *Task) Return() {
@@ -128,8 +120,4 @@ func (t *Task) Return() {
 	}
 	t.flags &^= flagAway | flagLeaving
 	subAway()
-	m := load64(getg() + gM)
-	if n := load32(m + mLockedExt); n > 0 && load64(t.g+gLockedm) != 0 {
-		store32(m+mLockedExt, n-1)
-	}
 }

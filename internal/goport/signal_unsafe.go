@@ -120,7 +120,7 @@ func RepairInterrupt() error {
 
 // NewTimer creates this thread's tick timer, disarmed.
 func NewTimer() (int32, error) {
-	ev := sigevent{value: cookie, signo: int32(interruptSignal), notify: sigevThreadID, thread: int32(unix.Gettid())}
+	ev := sigevent{value: cookie, signo: int32(interruptSignal), notify: sigevThreadID, thread: Gettid()}
 	var id int32
 	if r := cpu.Syscall(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&ev)), uintptr(unsafe.Pointer(&id)), 0, 0, 0); r < 0 {
 		return 0, fmt.Errorf("timer_create: %w", unix.Errno(-r))

@@ -40,6 +40,25 @@ func SetPin(b *cpu.Block, pin, wide *unix.CPUSet) {
 	b.Pin, b.PinLen = uintptr(unsafe.Pointer(pin)), unsafe.Sizeof(*pin)
 }
 
+// Affinity pins the calling thread to set. It does not allocate.
+func Affinity(set *unix.CPUSet) error {
+	if r := cpu.Syscall(unix.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(*set), uintptr(unsafe.Pointer(set)), 0, 0, 0); r < 0 {
+		return unix.Errno(-r)
+	}
+	return nil
+}
+
+// SchedAttr sets how the host schedules the calling thread, if attr is filled in
+// and the host can. It does not allocate.
+func SchedAttr(attr *unix.SchedAttr) {
+	if attr.Size != 0 {
+		cpu.Syscall(unix.SYS_SCHED_SETATTR, 0, uintptr(unsafe.Pointer(attr)), 0, 0, 0, 0)
+	}
+}
+
+// Gettid returns the calling thread's number.
+func Gettid() int32 { return int32(cpu.Syscall(unix.SYS_GETTID, 0, 0, 0, 0, 0, 0)) }
+
 // Detach makes the calling thread an ordinary one again. Its goroutine, the
 // idle goroutine, must then end without unlocking, and with it the thread.
 func Detach(b *cpu.Block) { cpu.SetGS(nil) }
