@@ -202,6 +202,9 @@ func TestHammerTicks(t *testing.T) {
 	s := k.Stats().Total
 	t.Logf("%d ticks, %d wanted a switch, %d were late", s.Ticks, s.Wants, s.Misses)
 	require.Positive(t, s.Wants)
+	if raceBuild {
+		return
+	}
 	require.LessOrEqual(t, float64(s.Misses), 0.05*float64(s.Wants)+2)
 }
 

@@ -44,7 +44,8 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	for n := 0; n < naps || !c.k.othersIdle(c); n++ {
+	for c.naps < naps || !c.k.othersIdle(c) {
+		c.naps++
 		// A signal may be Go's wish to have the P, which is granted at a
 		// prologue: go and find one.
 		if !goport.FutexWait(&c.idle, idleSleeping, c.k.nap) || cpu.Load32(&c.idle) != idleSleeping || c.worthALook() {

@@ -142,7 +142,7 @@ func (k *Kernel) start() error {
 // stop ends the CPUs and puts everything back as it was. No task lives.
 func (k *Kernel) stop() {
 	for _, c := range k.cpus {
-		if c.tid != 0 {
+		if c.thread() != 0 {
 			onG0(quitOnG0, c)
 		}
 	}
@@ -165,7 +165,7 @@ func (k *Kernel) stop() {
 // waitThreads waits until the CPUs' threads have ended.
 func (k *Kernel) waitThreads() {
 	for _, c := range k.cpus {
-		for c.tid != 0 && int(c.tid) != unix.Getpid() && unix.Tgkill(unix.Getpid(), int(c.tid), 0) == nil {
+		for c.thread() != 0 && c.thread() != unix.Getpid() && unix.Tgkill(unix.Getpid(), c.thread(), 0) == nil {
 			time.Sleep(50 * time.Microsecond)
 		}
 	}

@@ -5,3 +5,5 @@ package gpm
 func raceEnd(*Task) {}
 
 func raceWaited(*Task) {}
+
+const raceBuild = false

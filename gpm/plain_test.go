@@ -218,8 +218,12 @@ func atoi(s string) (n int) {
 func TestNotifyOfInterruptSignal(t *testing.T) {
 	k := boot(t, Config{})
 	c := make(chan os.Signal, 10)
-	signal.Notify(c)
-	defer signal.Reset()
+	var all []os.Signal
+	for sig := syscall.Signal(41); sig <= 62; sig++ {
+		all = append(all, sig)
+	}
+	signal.Notify(c, all...)
+	defer signal.Stop(c)
 	in(t, k, Attr{}, func() {
 		for sig := syscall.Signal(41); sig <= 62; sig++ {
 			unix.Tgkill(os.Getpid(), unix.Gettid(), sig)

@@ -79,6 +79,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		}
 		next.last = b.ID
 	}
+	c.naps = 0
 	c.switches++
 	next.switches++
 	return &next.Task

@@ -24,6 +24,7 @@ type vcpu struct {
 	curPrio int32  // cur's priority, -1 when idle; written under lock
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave
+	naps    int    // short sleeps since it last ran a task
 
 	tid    int32
 	pin    int
@@ -98,6 +99,16 @@ func (c *vcpu) run(ready chan<- error, done func()) {
 	}
 }
 
+// set and thread are not instrumented: code on g0 reads the same words.
+//
+//go:norace
+func (c *vcpu) set(tid, timer int32) { c.tid, c.TimerID = tid, timer }
+
+// thread returns the number of the CPU's thread, 0 before it has one.
+//
+//go:norace
+func (c *vcpu) thread() int { return int(c.tid) }
+
 func onMainThread() bool { return int(goport.Gettid()) == os.Getpid() }
 
 // attach makes the calling thread, which is locked, the CPU's. It must not
@@ -117,8 +128,7 @@ func (c *vcpu) attach() error {
 	if err != nil {
 		return err
 	}
-	c.tid = goport.Gettid()
-	c.TimerID = id
+	c.set(goport.Gettid(), id)
 	goport.Attach(&c.Block)
 	return nil
 }
