@@ -29,7 +29,14 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 			c.k.exited(prev)
 		}
 	}
-	if c.held {
+	if next := c.rotated; next != nil {
+		c.rotated = nil
+		if !yield && b.Need == 0 {
+			return c.run(next)
+		}
+		c.acquire()
+		c.put(next, true)
+	} else if c.held {
 		c.held = false
 	} else {
 		c.acquire()
@@ -61,7 +68,6 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	b.Sliced = next.sliced
 	c.setWaiting()
 	arm := b.Waiting > 0 && b.Armed == 0
-	c.cur = next
 	waiting := c.nr
 	c.release()
 	if arm {
@@ -70,6 +76,15 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	if waiting > 0 && reason == cpu.ReasonPreempt && c.k.cpusLen > 1 {
 		c.k.kickIdle(c) // they have waited long enough to be moved
 	}
+	return c.run(next)
+}
+
+// run notes that c runs next from now on.
+//
+//go:norace
+func (c *vcpu) run(next *Task) *goport.Task {
+	b := &c.Block
+	c.cur = next
 	if c.busySince == 0 {
 		c.busySince = b.Now
 	}
@@ -163,9 +178,42 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) {
 	}
 	c.acquire()
 	t.on = c
+	if reason == cpu.ReasonYield && b.Need == 0 && c.rotate(t) {
+		c.release()
+		return
+	}
 	c.put(t, reason == cpu.ReasonPreempt && (b.Expired == 0 || t.sliced == 0))
 	c.countRT(t, 1)
 	c.held = true // the pick comes next, on this very thread
+}
+
+// rotate is the common case of a yield: of several tasks of one priority, the
+// highest, t goes to the end of the list and the first comes off it. Nothing
+// else changes, so the pick has only to run it. c's lock is held.
+//
+//go:norace
+func (c *vcpu) rotate(t *Task) bool {
+	p := t.prio
+	l := &c.level[p]
+	next := l.head
+	if next == nil || p != c.curPrio || c.top() != p || c.k.cpusLen > 1 && cpu.Load32(&c.k.queuedRT) != 0 {
+		return false
+	}
+	if next.sliced != t.sliced {
+		return false
+	}
+	if l.head = next.next; l.head == nil {
+		l.head = t
+	} else {
+		l.head.prev = nil
+		t.prev = l.tail
+		l.tail.next = t
+	}
+	l.tail = t
+	next.next, next.queued = nil, false
+	t.level, t.queued = p, true
+	c.rotated = next
+	return true
 }
 
 // wake puts t, which has become runnable, on the queue of the best CPU and has

@@ -20,6 +20,7 @@ type vcpu struct {
 	k   *Kernel
 	cur *Task // runs now; nil: the idle goroutine does
 
+	rotated *Task  // what requeue has chosen for pick already
 	held    bool   // requeue has left the queue locked for pick
 	curPrio int32  // cur's priority, -1 when idle; written under lock
 	idle    uint32 // what the idle goroutine does, an idle state
@@ -63,17 +64,17 @@ func (c *vcpu) main(ready chan<- error, done func()) {
 		go func() {
 			runtime.LockOSThread()
 			close(held)
-			c.run(ready, done)
+			c.start(ready, done)
 		}()
 		<-held
 		runtime.UnlockOSThread()
 		return
 	}
-	c.run(ready, done)
+	c.start(ready, done)
 }
 
-// run is main once the thread is locked.
-func (c *vcpu) run(ready chan<- error, done func()) {
+// start is main once the thread is locked.
+func (c *vcpu) start(ready chan<- error, done func()) {
 	defer done()
 	if c.pin >= 0 {
 		c.pinSet.Set(c.pin)

@@ -34,8 +34,8 @@ func hookBeforeForkPC() uintptr
 func hookAfterForkPC() uintptr
 func interruptPC() uintptr
 
-// Called by other assembly only; declared for go vet. hooks_amd64.s and
-// g0_amd64.s say what each is for.
+// Called by other assembly only; declared for go vet. The assembly says what
+// each is for.
 
 func onG0Body()
 func find()

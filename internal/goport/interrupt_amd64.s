@@ -127,7 +127,7 @@ fold:
 	MOVQ ·mCurg(SB), AX
 	MOVQ (R8)(AX*1), R8           // the goroutine on this thread, also while g0 runs
 	TESTQ R8, R8
-	JZ   out                      // the scheduler itself: it looks before it is done
+	JZ   soon                     // the scheduler itself: it may have looked already
 	CMPQ R8, const_blockIdleG(R9)
 	JEQ  out                      // the idle goroutine looks too
 	MOVQ ·gPreempt(SB), AX
@@ -136,7 +136,7 @@ fold:
 	MOVQ $-1314, DI               // stackPreempt
 	MOVQ DI, (R8)(AX*1)
 	CMPQ CX, R8
-	JNE  out                      // on g0: its end will see the guard
+	JNE  soon                     // on g0: its end will see the guard, or execute() forget it
 	CMPL const_blockExpired(R9), $0
 	JEQ  inject
 	MOVQ ·gM(SB), AX
@@ -153,6 +153,18 @@ inject:
 	MOVL $23, DI                  // SIGURG, Go's own preemption signal
 	MOVQ ·urgHandler(SB), AX
 	JMP  AX
+
+soon:
+	// It could not be delivered here: look again in a moment. If the switch has
+	// come by then, that tick finds nothing to do.
+	MOVL $1, const_blockArmed(R9)
+	LEAQ ·again(SB), DX
+	MOVLQSX const_blockTimerID(R9), DI
+	XORL SI, SI
+	XORL R10, R10
+	MOVL $223, AX                 // timer_settime(id, 0, {50 µs, then slices}, nil)
+	SYSCALL
+	RET
 
 masked:
 	INCQ const_blockMasked(R9)

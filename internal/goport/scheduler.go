@@ -92,6 +92,9 @@ func goPick(b *cpu.Block) uintptr {
 	b.SliceStart = b.Now
 	t.running = uint32(b.ID) + 1
 	b.Count = cpu.NoNeed | t.count
+	if b.Need != 0 {
+		cpu.FoldNeed(b) // it came after the pick; see "soon" in interrupt_amd64.s
+	}
 	g := t.g
 	// Marked until hookExecute sees it here, lest another thread runs it: with
 	// user goroutines disabled schedule() would put it on a queue of Go's.

@@ -45,6 +45,7 @@ var (
 	urgHandler   uintptr                       // Go's handler of SIGURG, its preemption signal
 	disarmed     [4]int64                      // an itimerspec of zeros
 	armed        [4]int64                      // an itimerspec of one slice
+	again        [4]int64                      // one of 50 µs, and slices after that
 )
 
 var (
@@ -132,7 +133,10 @@ func NewTimer() (int32, error) {
 func DeleteTimer(id int32) { cpu.Syscall(unix.SYS_TIMER_DELETE, uintptr(id), 0, 0, 0, 0, 0) }
 
 // SetSlice sets the period of all tick timers, in nanoseconds.
-func SetSlice(ns int64) { armed = [4]int64{ns / 1e9, ns % 1e9, ns / 1e9, ns % 1e9} }
+func SetSlice(ns int64) {
+	armed = [4]int64{ns / 1e9, ns % 1e9, ns / 1e9, ns % 1e9}
+	again = [4]int64{ns / 1e9, ns % 1e9, 0, 50_000}
+}
 
 // SetTimer starts or stops a tick timer. Context: any.
 //
