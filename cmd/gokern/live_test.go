@@ -39,7 +39,7 @@ func TestText(t *testing.T) {
 	}
 	want := []string{
 		"System", "Go and this build", "Go's runtime: symbols", "Go's runtime: offsets", "Go's runtime: variables",
-		"Go's runtime: constants", "Go's runtime: call sites", "Kernel", "Self-test", "Seen meanwhile", "preemption: " + verdict,
+		"Go's runtime: constants", "Go's runtime: caller sets", "Go's runtime: call sites", "Kernel", "Self-test", "Seen meanwhile", "preemption: " + verdict,
 	}
 	have := sections(text)
 	for i, h := range have {

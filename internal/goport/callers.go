@@ -87,7 +87,7 @@ func resolveCallers(s *symbols, r *Report) error {
 			return fmt.Errorf("nothing calls %s (a profile for PGO may have inlined it)", name)
 		}
 	}
-	r.add("callers", fmt.Sprintf("of %d functions", len(guarded)), fmt.Sprint(len(all)), "code of the runtime")
+	r.add("caller set", fmt.Sprintf("of %d functions", len(guarded)), fmt.Sprint(len(all)), "code of the runtime")
 	return nil
 }
 
