@@ -36,6 +36,7 @@ func (c *vcpu) sleep() {
 	if cpu.Xchg32(&c.Armed, 0) != 0 {
 		goport.SetTimer(c.TimerID, false)
 	}
+	onG0(lookOnG0, c)
 	if !cpu.Cas32(&c.idle, idlePolling, idleSleeping) {
 		return
 	}

@@ -29,6 +29,9 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 			c.k.exited(prev)
 		}
 	}
+	if c.due(reason) && c.serve() {
+		yield = true
+	}
 	if next := c.rotated; next != nil {
 		c.rotated = nil
 		if !yield && b.Need == 0 {

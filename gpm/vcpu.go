@@ -25,7 +25,12 @@ type vcpu struct {
 	curPrio int32  // cur's priority, -1 when idle; written under lock
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave
-	naps    int    // short sleeps since it last ran a task
+	gave    bool   // the idle goroutine is to give the P to Go
+
+	stuck      bool   // Go's queue of the P had work when last looked at
+	stuckTurn  uint32 // and was at this turn
+	stuckSince uint64 // since then, by Now
+	naps       int    // short sleeps since it last ran a task
 
 	tid    int32
 	pin    int
@@ -149,7 +154,8 @@ func (c *vcpu) loop() {
 			if err := c.attach(); err != nil {
 				panic(err) // the same calls have succeeded before
 			}
-		case goport.GCWaiting():
+		case goport.GCWaiting(), c.gave:
+			c.gave = false
 			c.yields++
 			goport.YieldP()
 		case cpu.Load32(&c.quit) != 0:

@@ -21,6 +21,7 @@ var (
 	gopark         func(unlockf func(gp uintptr, lock unsafe.Pointer) bool, lock unsafe.Pointer, reason, traceReason uint8, traceskip int)
 	ready          func(gp uintptr, traceskip int, next bool)
 	runSafePointFn func()
+	timersCheck    func(ts uintptr, now int64, bubble uintptr) (rnow, pollUntil int64, ran bool)
 )
 
 // bindFunctions makes Go func values of the runtime functions that Go code here calls.
@@ -31,6 +32,8 @@ func bindFunctions() {
 	gopark = fn[func(unlockf func(gp uintptr, lock unsafe.Pointer) bool, lock unsafe.Pointer, reason, traceReason uint8, traceskip int)](pcGopark)
 	ready = fn[func(gp uintptr, traceskip int, next bool)](pcReady)
 	runSafePointFn = fn[func()](pcRunSafePointFn)
+	// go1.25's has no third argument; one more in a register does no harm.
+	timersCheck = fn[func(ts uintptr, now int64, bubble uintptr) (rnow, pollUntil int64, ran bool)](pcTimersCheck)
 }
 
 // resolveGuard measures the distance of g.stackguard0 from the stack's end on

@@ -14,14 +14,14 @@ var (
 
 	gobufPC, gobufBP uintptr // in g.sched; its sp is first
 
-	pSafePointFn, pRunqHead, pRunqTail, pRunNext uintptr
+	pSafePointFn, pRunqHead, pRunqTail, pRunNext, pTimers uintptr
 
 	varGCWaiting uintptr // address of sched.gcwaiting
 	stackGuard   uintptr // distance of g.stackguard0 from g.stack.lo
 
 	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock  uintptr
 	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem uintptr
-	pcBeforeFork, pcAfterFork, pcRunSafePointFn, pcNewproc1, pcGopark                            uintptr
+	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark             uintptr
 
 	wakepSkip uintptr // bytes of the CALL wakep after ready's CALL runqput, 0 if it is not there
 )
@@ -89,6 +89,7 @@ var functions = []symbol{
 	{[]string{"runtime.runSafePointFn"}, &pcRunSafePointFn, false},
 	{[]string{"runtime.newproc1"}, &pcNewproc1, false},
 	{[]string{"runtime.gopark"}, &pcGopark, false},
+	{[]string{"runtime.(*timers).check"}, &pcTimersCheck, false},
 	{[]string{"syscall.runtime_BeforeFork"}, &pcBeforeFork, true},
 	{[]string{"syscall.runtime_AfterFork"}, &pcAfterFork, true},
 }
@@ -107,6 +108,21 @@ func resolveFunctions(s *symbols, r *Report) error {
 			return fmt.Errorf("function %s is missing", f.names[0])
 		}
 	}
+	return nil
+}
+
+// resolveTimers finds p.timers, a struct that a pointer is made to.
+func resolveTimers(s *symbols, r *Report) error {
+	t, err := runtimeType(s, "p")
+	if err != nil {
+		return err
+	}
+	sf, ok := t.FieldByName("timers")
+	if !ok || !usesOffset(s, "runtime.findRunnable", int64(sf.Offset)) {
+		return fmt.Errorf("p.timers is not where findRunnable uses it")
+	}
+	pTimers = sf.Offset
+	r.add("offset", "p.timers", fmt.Sprint(sf.Offset), "type data; code of runtime.findRunnable")
 	return nil
 }
 

@@ -191,13 +191,28 @@ func Poison(b *cpu.Block) {
 // OnG0 calls f(arg) on this thread's g0, with a P, unpreempted.
 func OnG0(f func(unsafe.Pointer), arg unsafe.Pointer) { onG0(f, arg) }
 
-// LocalWork reports whether Go's run queue of this thread's P has work, which
-// only other threads can take. Context: g0 of a CPU.
+// CheckTimers runs the timers of this thread's P that are due, as findRunnable
+// does. Context: g0 of a CPU, with a P, no lock held.
 //
 //go:norace
-func LocalWork(b *cpu.Block) bool {
+func CheckTimers(b *cpu.Block) {
+	if p := load64(b.M + mP); p != 0 {
+		timersCheck(p+pTimers, 0, 0)
+	}
+}
+
+// LocalWork reports whether Go's run queue of the P of b's thread has work, which
+// only other threads can take, and a number that changes when they do. Context:
+// any; the answer is a hint.
+//
+//go:norace
+func LocalWork(b *cpu.Block) (work bool, turn uint32) {
 	p := load64(b.M + mP)
-	return load32(p+pRunqHead) != load32(p+pRunqTail) || load64(p+pRunNext) != 0
+	if p == 0 {
+		return false, 0
+	}
+	turn = load32(p + pRunqHead)
+	return turn != load32(p+pRunqTail) || load64(p+pRunNext) != 0, turn
 }
 
 // Adopt gives t the goroutine g, which is _Grunnable and in no queue.
