@@ -36,7 +36,6 @@ func (c *vcpu) sleep() {
 	if cpu.Xchg32(&c.Armed, 0) != 0 {
 		goport.SetTimer(c.TimerID, false)
 	}
-	onG0(lookOnG0, c)
 	if !cpu.Cas32(&c.idle, idlePolling, idleSleeping) {
 		return
 	}
@@ -45,14 +44,13 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	for c.naps < naps || !c.k.othersIdle(c) {
+	if c.naps < naps || !c.k.othersIdle(c) {
 		c.naps++
-		// A signal may be Go's wish to have the P, which is granted at a
-		// prologue: go and find one.
-		if !goport.FutexWait(&c.idle, idleSleeping, c.k.nap) || cpu.Load32(&c.idle) != idleSleeping || c.worthALook() {
-			cpu.Xchg32(&c.idle, idleAwake)
-			return
-		}
+		// Whatever ends the nap, a pick looks around next: for timers that are
+		// due, and, as a signal may be Go's wish to have the P, by a prologue.
+		goport.FutexWait(&c.idle, idleSleeping, c.k.nap)
+		cpu.Xchg32(&c.idle, idleAwake)
+		return
 	}
 	goport.ParkIdle(&c.idle)
 	cpu.Xchg32(&c.idle, idleAwake)

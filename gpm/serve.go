@@ -3,8 +3,6 @@
 package gpm
 
 import (
-	"unsafe"
-
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
 )
@@ -13,8 +11,8 @@ import (
 // ordinary goroutines that tasks have woken. Other threads run both, but only
 // when they have nothing else to do: with ordinary goroutines that compute on
 // all other Ps they would not be run at all. So the CPU looks after them itself,
-// every so many switches and where it does not switch: at the end of a slice,
-// and when Go asks for a preemption, as it does of whoever runs for 10 ms. It runs
+// when idle and every so many switches, and where it does not switch at the end
+// of a slice and when Go asks for a preemption, as it does of whoever runs for 10 ms. It runs
 // the timers that are due; and if nobody has taken goroutines from the queue for
 // a while it gives the P away for a moment.
 
@@ -27,7 +25,7 @@ const (
 //
 //go:norace
 func (c *vcpu) due(reason uint32) bool {
-	return c.switches%serveEvery == 0 || reason == cpu.ReasonPreempt && (c.Expired != 0 || c.Need == 0)
+	return reason == cpu.ReasonNone || c.switches%serveEvery == 0 || reason == cpu.ReasonPreempt && (c.Expired != 0 || c.Need == 0)
 }
 
 // serve runs the timers of c's P that are due, and reports whether the P should
@@ -52,8 +50,3 @@ func (c *vcpu) serve() (give bool) {
 	c.gave = true
 	return true
 }
-
-// lookOnG0 runs the timers of CPU p, whose idle goroutine calls it.
-//
-//go:norace
-func lookOnG0(p unsafe.Pointer) { goport.CheckTimers(&arg[vcpu](p).Block) }
