@@ -45,7 +45,7 @@ func descend(n int) int {
 	below := descend(n - 1)
 	for i := range a {
 		if a[i] != byte(n+i) {
-			return -1 << 40 // more than all frames can make good
+			return -1 << 30 // more than all frames can make good
 		}
 	}
 	return below + 1
