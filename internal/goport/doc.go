@@ -31,7 +31,7 @@
 // traces, breaks `go tool trace` (a coroutine switch to a goroutine that was
 // unblocked is no legal event), needs the thread lock donated to each task (so
 // iter.Pull inside a task cannot migrate) and two switches where one will do.
-// RATIONALE.md has the figures.
+// RATIONALE.md says more.
 //
 // # Contexts
 //
