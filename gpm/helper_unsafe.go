@@ -81,8 +81,8 @@ func (k *Kernel) makeSpares(n int32) {
 	onG0(spareOnG0, &spareArgs{k: k, list: list})
 }
 
-// newSpare returns a task for a goroutine that will get it on g0, where the race
-// detector sees no hand-over: so it must not see this either.
+// newSpare returns a task. Others get it by way of g0, where the race detector
+// sees no hand-over: so it must not see this either.
 //
 //go:norace
 func newSpare(k *Kernel, next *Task) *Task { return &Task{k: k, reap: next} }

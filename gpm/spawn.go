@@ -76,7 +76,7 @@ func (k *Kernel) newTask(attr Attr) (*Task, error) {
 	if cpu.Load32(&k.stopping) != 0 {
 		return nil, ErrShutdown
 	}
-	t := &Task{k: k}
+	t := newSpare(k, nil)
 	t.derive(attr)
 	t.last = -1
 	t.Init(attr.Inherit)

@@ -63,6 +63,8 @@ const (
 )
 
 // ID returns the task's number, unique in its kernel.
+//
+//go:norace
 func (t *Task) ID() int64 { return t.id }
 
 // Name returns its Attr's name.

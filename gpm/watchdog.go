@@ -151,6 +151,8 @@ func (c *vcpu) sample() sample {
 }
 
 // complaint says what is wrong with a CPU that has not switched for long.
+//
+//go:norace
 func (s sample) complaint() string {
 	switch {
 	case s.irqOff:

@@ -1,0 +1,144 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
+	"golang.org/x/sys/unix"
+
+	"github.com/gokern/gokern/preempt"
+)
+
+// Of the tasks that wait for one CPU the highest priority runs first, and equal
+// FIFO ones in the order they came.
+func TestStrictPriorities(t *testing.T) {
+	k := boot(t, Config{CPUs: 1})
+	var mu sync.Mutex
+	var got []string
+	var tasks []*Task
+	in(t, k, Attr{Policy: FIFO, Priority: MaxPriority}, func() { // nobody runs before this has ended
+		for _, a := range []Attr{
+			{Name: "normal"}, {Name: "5a", Policy: FIFO, Priority: 5}, {Name: "98", Policy: RR, Priority: 98},
+			{Name: "5b", Policy: FIFO, Priority: 5}, {Name: "1", Policy: RR, Priority: 1},
+		} {
+			tasks = append(tasks, spawn(t, k, a, func() {
+				mu.Lock()
+				got = append(got, Current().Name())
+				mu.Unlock()
+			}))
+		}
+	})
+	wait(t, tasks...)
+	require.Equal(t, []string{"98", "5a", "5b", "1", "normal"}, got)
+}
+
+// A task of higher priority takes the CPU from one that computes, also by
+// SetAttr; a FIFO task keeps it from its equals, RR and Normal ones share it.
+func TestPreemption(t *testing.T) {
+	k := boot(t, Config{CPUs: 1, Slice: 200 * time.Microsecond})
+	for _, c := range []struct {
+		policy   Policy
+		priority int
+		shares   bool
+	}{{FIFO, 3, false}, {RR, 3, true}, {Normal, 0, true}} {
+		var stop, other atomic.Bool
+		attr := Attr{Policy: c.policy, Priority: c.priority}
+		hog := spawn(t, k, attr, func() {
+			for !stop.Load() {
+				call(1)
+			}
+		})
+		equal := spawn(t, k, attr, func() { other.Store(true) })
+		in(t, k, Attr{Policy: FIFO, Priority: 50}, func() { time.Sleep(20 * time.Millisecond) })
+		require.Equal(t, c.shares, other.Load(), "%v", c.policy)
+		if !c.shares {
+			require.NoError(t, equal.SetAttr(Attr{Policy: FIFO, Priority: 4}))
+		}
+		wait(t, equal)
+		stop.Store(true)
+		wait(t, hog)
+	}
+}
+
+func TestBadAttrAndConfig(t *testing.T) {
+	for _, c := range []Config{{CPUs: -1}, {CPUs: 257}, {Pin: []int{100_000}}, {CPUs: 2, Pin: []int{0}}, {Slice: time.Nanosecond}, {Procs: -1}} {
+		_, err := Boot(c)
+		require.ErrorIs(t, err, ErrConfig, "%+v", c)
+	}
+	k := boot(t, Config{})
+	for _, a := range []Attr{{Priority: 1}, {Policy: FIFO}, {Policy: RR, Priority: 100}, {Policy: 9}, {CPUs: []int{}}, {CPUs: []int{k.cpusLen}}} {
+		_, err := k.Spawn(a, func() {})
+		require.ErrorIs(t, err, ErrAttr, "%+v", a)
+	}
+	task := spawn(t, k, Attr{}, func() {})
+	wait(t, task)
+	for task.State() != Dead {
+		time.Sleep(time.Millisecond)
+	}
+	require.ErrorIs(t, task.SetAttr(Attr{}), ErrShutdown)
+}
+
+// lines is a slog sink that may be read meanwhile.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func TestWatchdog(t *testing.T) {
+	var log lines
+	k := boot(t, Config{CPUs: 1, Watchdog: 20 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	expect := func(what string, fn func(said func() bool)) {
+		t.Helper()
+		end := time.Now().Add(10 * time.Second)
+		said := func() bool { return bytes.Contains([]byte(log.String()), []byte(what)) || time.Now().After(end) }
+		fn(said)
+		require.Contains(t, log.String(), what)
+		require.Contains(t, log.String(), "TestWatchdog")
+	}
+	expect("preemption is off for long", func(said func() bool) {
+		in(t, k, Attr{}, func() {
+			for !said() {
+				preempt.Disable()
+				for begin := time.Now(); time.Since(begin) < 50*time.Millisecond; {
+				}
+				preempt.Enable()
+			}
+		})
+	})
+	expect("a task holds its CPU", func(said func() bool) {
+		var r, w, err = os.Pipe()
+		require.NoError(t, err)
+		fd := int(r.Fd()) // blocking from now on
+		reader := spawn(t, k, Attr{}, func() { unix.Read(fd, make([]byte, 1)) })
+		for reader.State() != Running {
+			time.Sleep(time.Millisecond)
+		}
+		behind := spawn(t, k, Attr{}, func() {})
+		for !said() {
+			time.Sleep(time.Millisecond)
+		}
+		w.Close()
+		wait(t, reader, behind)
+		r.Close()
+	})
+}
