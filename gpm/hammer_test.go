@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/goport"
 	"github.com/gokern/gokern/internal/leak"
 	"github.com/gokern/gokern/internal/loads"
 )
@@ -210,7 +211,7 @@ func TestHammerTicks(t *testing.T) {
 
 // Boot and Shutdown in a loop leave nothing behind.
 func TestHammerBoot(t *testing.T) {
-	before := leak.Take()
+	before, procs := leak.Take(), runtime.GOMAXPROCS(0)
 	n := 0
 	for end := time.Now().Add(hammerTime(0.1)); time.Now().Before(end) || n == 0; n++ {
 		k, err := Boot(Config{CPUs: 1 + n%4})
@@ -223,7 +224,10 @@ func TestHammerBoot(t *testing.T) {
 			<-c
 		})
 		wait(t, task)
+		require.Positive(t, goport.Patched())
 		require.NoError(t, k.Shutdown(context.Background()))
+		require.Zero(t, goport.Patched(), "call sites left retargeted")
+		require.Equal(t, procs, runtime.GOMAXPROCS(0))
 		require.ErrorIs(t, k.Shutdown(context.Background()), ErrShutdown)
 		_, err = k.Spawn(Attr{}, func() {})
 		require.ErrorIs(t, err, ErrShutdown)

@@ -105,6 +105,7 @@ func Boot(config Config) (*Kernel, error) {
 
 // start takes everything that stop gives back.
 func (k *Kernel) start() error {
+	k.oldProcs = runtime.GOMAXPROCS(0) // Patch, which restarts the world, may raise it already
 	goport.SetSlice(int64(k.config.Slice))
 	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled,
 		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited}, k.cpusLen)
@@ -116,7 +117,7 @@ func (k *Kernel) start() error {
 		_ = goport.RemoveInterrupt()
 		return err
 	}
-	k.oldProcs = runtime.GOMAXPROCS(k.cpusLen + k.config.Procs)
+	runtime.GOMAXPROCS(k.cpusLen + k.config.Procs)
 	go k.help()
 	ready := make(chan error)
 	var failed error

@@ -23,7 +23,6 @@ func (k *Kernel) enlist(t *Task) {
 		k.tasks.prevT = t
 	}
 	k.tasks = t
-	t.onList = true
 	k.live++
 	k.unlockList()
 }
@@ -45,7 +44,6 @@ func (k *Kernel) exited(t *Task) {
 		t.nextT.prevT = t.prevT
 	}
 	t.nextT, t.prevT = nil, nil
-	t.onList = false
 	k.live--
 	if waited {
 		t.reap = k.dead

@@ -33,12 +33,11 @@ type Task struct {
 	state    uint32 // gone or not
 	switches int64
 
-	id     int64
-	k      *Kernel
-	onList bool // on the kernel's list of tasks
-	nextT  *Task
-	prevT  *Task
-	reap   *Task // next on the list of ended tasks with waiters, or of spares
+	id    int64
+	k     *Kernel
+	nextT *Task
+	prevT *Task
+	reap  *Task // next on the list of ended tasks with waiters, or of spares
 
 	orphans    uintptr // goroutines it started that are no tasks yet, linked
 	nextParent *Task   // next on the list of tasks with such

@@ -2,8 +2,5 @@
 
 package goport
 
-// Built reports whether this build has the port at all.
-const Built = false
-
 // BlockInterrupt does nothing: there are no interrupts on this system.
 func BlockInterrupt(bool) {}

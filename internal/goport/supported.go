@@ -1,6 +1,0 @@
-//go:build linux && amd64 && go1.25 && !go1.28
-
-package goport
-
-// Built reports whether this build has the port at all.
-const Built = true
