@@ -26,7 +26,8 @@ type Config struct {
 	// interrupts off, or wait for a CPU before that is logged; 0 means 1 s,
 	// less than 0 never.
 	Watchdog time.Duration
-	// Logger gets what the watchdog finds; nil means slog.Default().
+	// Logger gets what the watchdog finds, and at Boot what limits preemption;
+	// nil means slog.Default().
 	Logger *slog.Logger
 }
 

@@ -176,7 +176,7 @@ func TestHammer(t *testing.T) {
 // Most ticks that find a preemptible task must have it switched before the next
 // tick, with the collector running all the time.
 func TestHammerTicks(t *testing.T) {
-	if !asyncPreempt() {
+	if goport.AsyncPreemptOff() != "" {
 		t.Skip("without preemption by signals a tick waits for a prologue")
 	}
 	k := boot(t, Config{Slice: time.Millisecond})
@@ -207,6 +207,14 @@ func TestHammerTicks(t *testing.T) {
 		return
 	}
 	require.LessOrEqual(t, float64(s.Misses), 0.05*float64(s.Wants)+2)
+}
+
+// tight is a loop that no prologue interrupts.
+func tight(stop *atomic.Bool) (x int) {
+	for i := 0; i < 1_000_000 && !stop.Load(); i++ {
+		x += i
+	}
+	return x
 }
 
 // Boot and Shutdown in a loop leave nothing behind.

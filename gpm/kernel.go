@@ -82,7 +82,7 @@ func Boot(config Config) (*Kernel, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	k := &Kernel{
-		config: config, cpusLen: config.CPUs, all: maskOf(nil, config.CPUs), wide: wide, asyncPreempt: asyncPreempt(),
+		config: config, cpusLen: config.CPUs, all: maskOf(nil, config.CPUs), wide: wide, asyncPreempt: goport.AsyncPreemptOff() == "",
 		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}
@@ -100,6 +100,9 @@ func Boot(config Config) (*Kernel, error) {
 	}
 	k.dog.start()
 	booted = k
+	if off := goport.AsyncPreemptOff(); off != "" {
+		config.Logger.Warn("gokern: tasks are preempted at function prologues only", "GODEBUG", off)
+	}
 	return k, nil
 }
 

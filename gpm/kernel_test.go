@@ -15,12 +15,16 @@ func boot(t testing.TB, config Config) *Kernel {
 	t.Helper()
 	k, err := Boot(config)
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		require.NoError(t, k.Shutdown(ctx))
-	})
+	t.Cleanup(func() { shutdown(t, k) })
 	return k
+}
+
+// shutdown shuts k down, within a minute.
+func shutdown(t testing.TB, k *Kernel) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	require.NoError(t, k.Shutdown(ctx))
 }
 
 // spawn starts a task.

@@ -7,38 +7,60 @@ import (
 	"fmt"
 	"time"
 
-	"go.uber.org/atomic"
+	"github.com/gokern/gokern/internal/goport"
 )
 
-// Check is one step of the self-test, and how long it took.
-type Check struct {
-	Name string
-	Took time.Duration
-	Err  error
+const (
+	selfTestTimeout = 5 * time.Second
+	maxTestSlice    = 50 * time.Millisecond // a loop of the test lasts longer
+)
+
+var (
+	errTimeout     = errors.New("did not happen in 5 s")
+	errLate        = errors.New("the task that should preempt the loop ran only when that had ended")
+	errEnded       = errors.New("the loop had ended before")
+	errNoInterrupt = errors.New("the task that should preempt the loop did run, but no inter-processor interrupt came")
+	errNoTick      = errors.New("two tasks shared a CPU, but its timer sent no tick")
+)
+
+// skip is an error that says why a step cannot be done here.
+type skip string
+
+func (s skip) Error() string { return string(s) }
+
+// selfTestSteps are the steps in order. run returns what it saw.
+var selfTestSteps = []selfTestStep{
+	{"a loop with calls is preempted", (*Kernel).testCalls},
+	{"a loop without calls is preempted", (*Kernel).testTight},
+	{"a tick ends a slice", (*Kernel).testTick},
+	{"a blocked task is woken", (*Kernel).testPark},
+	{"a running task migrates", (*Kernel).testMigrate},
+	{"a task ends", (*Kernel).testExit},
 }
 
-const selfTestTimeout = 5 * time.Second
-
-var errTimeout = errors.New("did not happen in 5 s")
+type selfTestStep struct {
+	name string
+	run  func(*Kernel) (note string, err error)
+}
 
 // SelfTest runs, on this kernel's CPUs, what every kernel must be able to do: a
-// task is preempted in a loop without calls, blocks and is woken, moves to
-// another CPU in the middle of that loop, and ends. Boot has run it once.
-// Context: an ordinary goroutine. The error names the first step that failed.
+// task is preempted in a loop with and without calls, by an inter-processor
+// interrupt and by a tick, blocks and is woken, moves to another CPU in the
+// middle of its loop, and ends. Boot has run it once. A step that this machine
+// or GODEBUG does not allow is skipped, and says so. Context: an ordinary
+// goroutine; it takes milliseconds. The error names the first step that failed.
 func (k *Kernel) SelfTest() ([]Check, error) {
 	var all []Check
-	for _, step := range []struct {
-		name string
-		run  func(*Kernel) error
-	}{
-		{"a tight loop is preempted", (*Kernel).testPreempt},
-		{"a blocked task is woken", (*Kernel).testPark},
-		{"a running task migrates", (*Kernel).testMigrate},
-		{"a task ends", (*Kernel).testExit},
-	} {
+	for _, step := range selfTestSteps {
 		start := time.Now()
-		err := step.run(k)
-		all = append(all, Check{step.name, time.Since(start), err})
+		note, err := step.run(k)
+		c := Check{Name: step.name, Took: time.Since(start), Note: note}
+		var why skip
+		if errors.As(err, &why) {
+			c.Note, c.Skipped, err = string(why), true, nil
+		}
+		c.Err = err
+		all = append(all, c)
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", step.name, err)
 		}
@@ -63,124 +85,109 @@ func await(c <-chan struct{}) error {
 	}
 }
 
-// spin loops until stop is set, with calls only where they are needed to be
-// preempted at all, at most for twice the timeout.
-func (k *Kernel) spin(stop *atomic.Bool, round func()) {
-	deadline := time.Now().Add(2 * selfTestTimeout)
-	for !stop.Load() && time.Now().Before(deadline) {
-		if round != nil {
-			round()
-		}
-		if k.asyncPreempt {
-			tight(stop)
-		} else {
-			withCalls(stop)
+// until waits for what ok reports, or for too long.
+func until(ok func() bool) error {
+	for start := time.Now(); !ok(); time.Sleep(10 * time.Microsecond) {
+		if time.Since(start) > selfTestTimeout {
+			return errTimeout
 		}
 	}
+	return nil
 }
 
-// tight is a loop that no prologue interrupts.
-func tight(stop *atomic.Bool) (x int) {
-	for i := 0; i < 1_000_000 && !stop.Load(); i++ {
-		x += i
-	}
-	return x
+func (k *Kernel) testCalls() (string, error) {
+	took, err := k.preemptLoop((*spinner).withCalls)
+	return fmt.Sprintf("after %v", took), err
 }
 
-func withCalls(stop *atomic.Bool) (x int) {
-	for i := 0; i < 1_000_000 && !stop.Load(); i++ {
-		x += call(i)
+func (k *Kernel) testTight() (string, error) {
+	if off := goport.AsyncPreemptOff(); off != "" {
+		return "", skip("prologues only: GODEBUG=" + off)
 	}
-	return x
+	took, err := k.preemptLoop((*spinner).withoutCalls)
+	return fmt.Sprintf("after %v", took), err
 }
 
-// call has a prologue, where a preemption can be taken.
-//
-//go:noinline
-func call(i int) int {
-	var a [64]int
-	a[i&63] = i
-	return a[(i*7)&63]
+// loop is the strictest loop that this program can be preempted in.
+func (k *Kernel) loop() func(*spinner) {
+	if k.asyncPreempt {
+		return (*spinner).withoutCalls
+	}
+	return (*spinner).withCalls
 }
 
-func (k *Kernel) testPreempt() error {
-	var stop atomic.Bool
-	defer stop.Store(true)
-	spinning, ran := make(chan struct{}), make(chan struct{})
-	cpu0 := []int{0}
-	first := true
-	if _, err := k.Spawn(Attr{Name: "selftest loop", CPUs: cpu0}, func() {
-		k.spin(&stop, func() {
-			if first {
-				first = false
-				close(spinning)
-			}
-		})
-	}); err != nil {
-		return err
+// testTick has two equal tasks share a CPU.
+func (k *Kernel) testTick() (string, error) {
+	if k.config.Slice > maxTestSlice {
+		return "", skip(fmt.Sprintf("slices of %v are too long to wait for", k.config.Slice))
 	}
-	if err := await(spinning); err != nil {
-		return err
+	c := k.cpus[0]
+	before, start := c.stats().Ticks, time.Now()
+	var one, two spinner
+	defer one.halt()
+	defer two.halt()
+	for _, s := range []*spinner{&one, &two} {
+		if err := k.spawnSpinner("selftest tick", s, k.loop()); err != nil {
+			return "", err
+		}
 	}
-	if _, err := k.Spawn(Attr{Name: "selftest high", Policy: FIFO, Priority: MaxPriority, CPUs: cpu0}, func() { close(ran) }); err != nil {
-		return err
+	if err := until(two.hasStarted); err != nil { // behind the first, which does not stop
+		return "", err
 	}
-	return await(ran)
+	took := time.Since(start)
+	switch {
+	case c.stats().Ticks == before:
+		return "", errNoTick
+	case one.hasEnded():
+		return "", errLate
+	}
+	return fmt.Sprintf("after %v", took.Round(time.Microsecond)), nil
 }
 
-func (k *Kernel) testPark() error {
+func (k *Kernel) testPark() (string, error) {
 	c, woken := make(chan struct{}), make(chan struct{})
 	t, err := k.Spawn(Attr{Name: "selftest park"}, func() {
 		<-c
 		close(woken)
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	for start := time.Now(); t.State() != Blocked || t.Cycles() == 0; {
-		if time.Since(start) > selfTestTimeout {
-			return errTimeout
-		}
-		time.Sleep(10 * time.Microsecond)
+	err = until(func() bool { return t.State() == Blocked && t.Cycles() != 0 })
+	close(c) // in any case: no task may stay
+	if err != nil {
+		return "", err
 	}
-	close(c)
-	return await(woken)
+	return "", await(woken)
 }
 
-func (k *Kernel) testMigrate() error {
+func (k *Kernel) testMigrate() (string, error) {
 	if k.cpusLen < 2 {
-		return nil
+		return "", skip("there is one CPU only")
 	}
-	var stop atomic.Bool
-	defer stop.Store(true)
-	t, err := k.Spawn(Attr{Name: "selftest migrate", CPUs: []int{0}}, func() { k.spin(&stop, nil) })
-	if err != nil {
-		return err
+	var s spinner
+	defer s.halt()
+	if err := k.spawnSpinner("selftest migrate", &s, k.loop()); err != nil {
+		return "", err
 	}
 	for _, to := range []int{0, 1} {
-		if err := t.SetAttr(Attr{Name: "selftest migrate", CPUs: []int{to}}); err != nil {
-			return err
+		if err := s.task.SetAttr(Attr{Name: "selftest migrate", CPUs: []int{to}}); err != nil {
+			return "", err
 		}
-		for start := time.Now(); t.CPU() != to; {
-			if time.Since(start) > selfTestTimeout {
-				return errTimeout
-			}
-			time.Sleep(10 * time.Microsecond)
+		if err := until(func() bool { return s.task.CPU() == to }); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	if s.hasEnded() {
+		return "", errEnded
+	}
+	return "from CPU 0 to CPU 1", nil
 }
 
-func (k *Kernel) testExit() error {
+func (k *Kernel) testExit() (string, error) {
 	t, err := k.Spawn(Attr{Name: "selftest exit"}, func() {})
 	if err != nil {
-		return err
+		return "", err
 	}
-	for start := time.Now(); t.State() != Dead; {
-		if time.Since(start) > selfTestTimeout {
-			return errTimeout
-		}
-		time.Sleep(10 * time.Microsecond)
-	}
-	return nil
+	return "", until(func() bool { return t.State() == Dead })
 }

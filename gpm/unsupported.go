@@ -34,13 +34,6 @@ func (*Kernel) Shutdown(context.Context) error { return unsupported() }
 // Stats returns zeros.
 func (*Kernel) Stats() Stats { return Stats{} }
 
-// Check is one step of the self-test, and how long it took.
-type Check struct {
-	Name string
-	Took time.Duration
-	Err  error
-}
-
 // SelfTest returns an error that wraps ErrUnsupported.
 func (*Kernel) SelfTest() ([]Check, error) { return nil, unsupported() }
 

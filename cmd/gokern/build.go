@@ -1,16 +1,17 @@
 package main
 
 import (
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"github.com/gokern/gokern/internal/goport"
 )
 
 // addBuild adds what is known of the Go version, its settings and the build.
 func addBuild(r *report) {
-	if off := asyncPreemptOff(godebug()); off != "" {
+	if off := goport.AsyncPreemptOff(); off != "" {
 		r.add(groupBuild, "preemption by signals", "off: "+off, "GODEBUG", limits)
 	} else {
 		r.add(groupBuild, "preemption by signals", "on", "GODEBUG", good)
@@ -56,28 +57,4 @@ func onOff(on bool) string {
 		return "on"
 	}
 	return "off"
-}
-
-func godebug() string { return os.Getenv("GODEBUG") }
-
-// asyncPreemptOff returns the setting in godebug that turns preemption by
-// signals off, "" if none does. It reads the list as the runtime does: the last
-// number given counts, and checking the collector's marks turns it off too.
-func asyncPreemptOff(godebug string) string {
-	last := map[string]string{}
-	for _, s := range strings.Split(godebug, ",") {
-		key, value, _ := strings.Cut(s, "=")
-		n, err := strconv.ParseInt(value, 10, 32)
-		switch {
-		case err != nil:
-		case key == "asyncpreemptoff" && n != 0, key == "gccheckmark" && n > 0:
-			last[key] = s
-		default:
-			delete(last, key)
-		}
-	}
-	if s := last["asyncpreemptoff"]; s != "" {
-		return s
-	}
-	return last["gccheckmark"]
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/goport"
 )
 
 // shutdownTimeout is longer than a failed self-test's tasks can still spin.
@@ -25,7 +26,7 @@ func doctor(asJSON bool, stdout, stderr io.Writer) int {
 		writeExamination(stdout, r)
 	}
 	booted, err := exercise(r, stderr)
-	r.judge(booted, err)
+	r.judge(goport.AsyncPreemptOff(), booted, err)
 	if asJSON {
 		if err := writeJSON(stdout, r); err != nil {
 			fmt.Fprintln(stderr, "gokern doctor:", err)
@@ -103,17 +104,9 @@ func selfTest(r *report, k *gpm.Kernel) error {
 		if c.Err != nil {
 			failure = c.Err.Error()
 		}
-		r.Checks = append(r.Checks, check{c.Name, c.Took, failure})
+		r.Checks = append(r.Checks, check{c.Name, c.Took, c.Note, c.Skipped, failure})
 	}
-	if err != nil || asyncPreemptOff(godebug()) != "" {
-		return err
-	}
-	c := checkLoop(k)
-	r.Checks = append(r.Checks, c)
-	if c.Error != "" {
-		return fmt.Errorf("%s: %s", c.Name, c.Error)
-	}
-	return nil
+	return err
 }
 
 func describeShutdown(err error, left int) string {
@@ -142,7 +135,7 @@ func addBooted(r *report, s gpm.Stats, signal int) {
 	r.add(groupKernel, "text pages can be written", fmt.Sprintf("yes, %d call sites are retargeted", n), "the code in memory", have(n > 0))
 	r.add(groupKernel, "interrupts", describeSignal(signal), "rt_sigaction", have(signal != 0))
 	where, st := "between any two instructions", good
-	if asyncPreemptOff(godebug()) != "" {
+	if goport.AsyncPreemptOff() != "" {
 		where, st = "at function prologues only", limits
 	}
 	r.add(groupKernel, "tasks can be preempted", where, "GODEBUG; seen below", st)
@@ -162,9 +155,8 @@ func describeSignal(n int) string {
 	return fmt.Sprintf("signal %d (SIGRTMIN+%d)", n, n-rtmin)
 }
 
-// judge sets the verdict, and why.
-func (r *report) judge(booted bool, err error) {
-	off := asyncPreemptOff(godebug())
+// judge sets the verdict, and why. off is what turns preemption by signals off.
+func (r *report) judge(off string, booted bool, err error) {
 	switch {
 	case !booted:
 		r.Verdict, r.Error = none, err.Error()

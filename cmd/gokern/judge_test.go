@@ -12,48 +12,25 @@ func TestJudge(t *testing.T) {
 	broken := errors.New("broken")
 	for _, c := range []struct {
 		name    string
-		godebug string
+		off     string
 		booted  bool
 		err     error
 		verdict string
 		why     string
 	}{
 		{"all is well", "", true, nil, full, ""},
-		{"another setting", "madvdontneed=1", true, nil, full, ""},
 		{"no kernel", "", false, broken, none, "broken"},
 		{"no kernel, and a setting", "asyncpreemptoff=1", false, broken, none, "asyncpreemptoff=1"},
 		{"self-test failed", "", true, broken, limited, "broken"},
 		{"setting", "asyncpreemptoff=1", true, nil, limited, "asyncpreemptoff=1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Setenv("GODEBUG", c.godebug)
 			var r report
-			r.judge(c.booted, c.err)
+			r.judge(c.off, c.booted, c.err)
 			if r.Verdict != c.verdict || !strings.Contains(r.Error, c.why) || (r.Error == "") != (c.verdict == full) {
 				t.Errorf("verdict %q because %q, want %q because of %q", r.Verdict, r.Error, c.verdict, c.why)
 			}
 		})
-	}
-}
-
-func TestAsyncPreemptOff(t *testing.T) {
-	for godebug, want := range map[string]string{
-		"":                                    "",
-		"asyncpreemptoff=1":                   "asyncpreemptoff=1",
-		"asyncpreemptoff=2":                   "asyncpreemptoff=2",
-		"asyncpreemptoff=0":                   "",
-		"asyncpreemptoff=yes":                 "",
-		"asyncpreemptoff":                     "",
-		"asyncpreemptoff=0,asyncpreemptoff=1": "asyncpreemptoff=1",
-		"asyncpreemptoff=1,asyncpreemptoff=0": "",
-		"asyncpreemptoff=1,asyncpreemptoff=x": "asyncpreemptoff=1",
-		"gctrace=1,asyncpreemptoff=1,foo":     "asyncpreemptoff=1",
-		"gccheckmark=1":                       "gccheckmark=1",
-		"gccheckmark=1,gccheckmark=0":         "",
-	} {
-		if got := asyncPreemptOff(godebug); got != want {
-			t.Errorf("GODEBUG=%s: %q turns preemption by signals off, want %q", godebug, got, want)
-		}
 	}
 }
 
@@ -85,7 +62,11 @@ func TestTextOfFailures(t *testing.T) {
 	r.add(groupBuild, "preemption by signals", "off", "GODEBUG", limits)
 	long := strings.Repeat("long ", 30)
 	r.add(groupBuild, "symbols", long, "left out beside so long a value", missing)
-	r.Checks = []check{{"a task ends", 2 * time.Second, "did not happen"}}
+	r.Checks = []check{
+		{Name: "a task is woken", Took: time.Second, Note: "seen"},
+		{Name: "a task migrates", Took: 1, Note: "one CPU", Skipped: true},
+		{Name: "a task ends", Took: 2 * time.Second, Error: "did not happen"},
+	}
 	var b bytes.Buffer
 	writeExamination(&b, r)
 	writeExercise(&b, r)
@@ -93,7 +74,9 @@ func TestTextOfFailures(t *testing.T) {
 		"  MISSING  FSGSBASE  no  auxiliary vector\n",
 		"  LIMITS   preemption by signals  off  GODEBUG\n",
 		long + "\n",
-		"  FAILED   a task ends  2s  did not happen\n",
+		"  ok       a task is woken  1s  seen\n",
+		"  skipped  a task migrates  -   one CPU\n",
+		"  FAILED   a task ends      2s  did not happen\n",
 		"\npreemption: limited: first; second\n",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -68,9 +68,11 @@ type item struct {
 
 // check is one step of the self-test.
 type check struct {
-	Name  string        `json:"name"`
-	Took  time.Duration `json:"took_ns"`
-	Error string        `json:"error"` // "" if it passed
+	Name    string        `json:"name"`
+	Took    time.Duration `json:"took_ns"`
+	Note    string        `json:"note"`    // what was seen, or why it was skipped; may be ""
+	Skipped bool          `json:"skipped"` // it cannot be done here
+	Error   string        `json:"error"`   // "" if it passed or was skipped
 }
 
 // count is how often the kernel has seen something since it was booted.

@@ -88,13 +88,19 @@ func writeChecks(w io.Writer, checks []check) {
 	if len(checks) == 0 {
 		return
 	}
-	section(w, "Self-test (a time is that of the whole step, but of the preemption alone for the call-free loop)", func(w io.Writer) {
+	section(w, "Self-test (the time of the whole step, then what was seen)", func(w io.Writer) {
 		for _, c := range checks {
-			mark, failure := "ok", ""
-			if c.Error != "" {
-				mark, failure = "FAILED", "\t"+c.Error
+			mark, took, text := "ok", c.Took.Round(time.Microsecond).String(), c.Note
+			switch {
+			case c.Error != "":
+				mark, text = "FAILED", c.Error
+			case c.Skipped:
+				mark, took = "skipped", "-"
 			}
-			fmt.Fprintf(w, "  %-7s\t%s\t%s%s\n", mark, c.Name, c.Took.Round(time.Microsecond), failure)
+			if text != "" {
+				text = "\t" + text
+			}
+			fmt.Fprintf(w, "  %-7s\t%s\t%s%s\n", mark, c.Name, took, text)
 		}
 	})
 }
