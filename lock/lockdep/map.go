@@ -13,10 +13,12 @@ func On() bool { return on.Load() }
 type Kind uint8
 
 const (
-	Raw   Kind = iota // spins, in any context: LD_WAIT_SPIN
-	Spin              // spins, not under a Raw lock: LD_WAIT_CONFIG
-	Sleep             // may block the caller: LD_WAIT_SLEEP
-	RCU               // a read-side section: never waits, LD_WAIT_FREE
+	Raw      Kind = iota // spins, in any context: LD_WAIT_SPIN
+	Spin                 // spins, not under a Raw lock: LD_WAIT_CONFIG
+	Sleep                // may block the caller: LD_WAIT_SLEEP
+	RCU                  // a read-side section: never waits, LD_WAIT_FREE; inside it is as under a Spin lock
+	RCUSched             // one with preemption off: inside it is as under a Raw lock
+	Local                // excludes others of one CPU only, spins never: LD_WAIT_CONFIG, LD_LOCK_PERCPU
 )
 
 // Mode says how a lock is taken.
@@ -29,7 +31,8 @@ const (
 )
 
 // Map is a lock as the validator knows it; each lock has one. The zero Map is
-// good: its class is then the lock itself. Linux: struct lockdep_map.
+// good: its class is then the lock itself. It must not be copied or moved while
+// the lock is held. Linux: struct lockdep_map.
 type Map struct {
 	class atomic.Pointer[class]
 }
@@ -44,20 +47,46 @@ type class struct {
 // Linux: lockdep_init_map_wait().
 func (m *Map) Init(kind Kind, name string, skip int) {}
 
-// Acquire is called before a lock is waited for, or, with try, after it was got
+// Destroy checks that nobody holds the lock, whose memory is about to be used
+// for something else. Linux: debug_check_no_locks_freed().
+func (m *Map) Destroy() {}
+
+// Acquire is called before a lock is waited for (and with interrupts masked
+// already, if that goes with taking the lock), or, with try, after it was got
 // without waiting. subclass tells locks of one class apart that are taken one
 // inside the other, 0 to 7. Linux: lock_acquire().
 func (m *Map) Acquire(kind Kind, mode Mode, try bool, subclass int) {}
 
-// Acquired is called when a lock that was waited for has been got.
+// AcquireNest is Acquire of one of several locks of one class, in any order, that
+// the lock nest, which the caller holds, protects from each other. Linux:
+// lock_acquire_nest(), spin_lock_nest_lock(); the context of ww_mutex_lock().
+func (m *Map) AcquireNest(kind Kind, mode Mode, try bool, nest *Map) {}
+
+// Contended is called between Acquire and Acquired when the lock is not free and
+// the caller is about to block for it without a time limit: the moment to look
+// for a deadlock that is there now. Linux: lock_contended().
+func (m *Map) Contended() {}
+
+// Acquired is called when a lock that was waited for has been got. Linux:
+// lock_acquired().
 func (m *Map) Acquired() {}
 
-// Release is called before a lock is released. Linux: lock_release().
+// Downgrade says that the caller, who holds the lock, shares it from now on.
+// Linux: lock_downgrade().
+func (m *Map) Downgrade() {}
+
+// Release is called before a lock is released, and when a wait for it is given
+// up. Linux: lock_release().
 func (m *Map) Release() {}
 
 // Held reports whether the caller holds the lock, as far as the validator
 // has seen. Linux: lock_is_held().
 func (m *Map) Held() bool { return false }
 
-// MightSleep checks that the caller may block here. Linux: __might_sleep().
+// HeldAs reports whether the caller holds the lock exclusively, or, for another
+// mode, shared. Linux: lock_is_held_type().
+func (m *Map) HeldAs(mode Mode) bool { return false }
+
+// MightSleep checks that the caller may block here; what is the name of the
+// operation. Linux: __might_sleep().
 func MightSleep(what string) {}
