@@ -1,0 +1,65 @@
+package torture
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"time"
+)
+
+// spin computes for n rounds of some nanosecond each.
+//
+//go:noinline
+func spin(n int) (x uint64) {
+	for range n {
+		x = x*6364136223846793005 + 1442695040888963407
+	}
+	return x
+}
+
+// spinFor computes for that long.
+func spinFor(d time.Duration) {
+	for start := time.Now(); time.Since(start) < d; {
+		spin(100)
+	}
+}
+
+// hold passes the time inside a section, mostly none: as locktorture's
+// write_delay does. Context: any, if atomic; else one that may block.
+func hold(r *rand.Rand, atomic bool, long time.Duration) {
+	switch x := r.IntN(4000); {
+	case x == 0 && atomic:
+		spinFor(long) // the tick wants the CPU meanwhile
+	case x == 0:
+		time.Sleep(long)
+	case x < 20:
+		spinFor(20 * time.Microsecond)
+	case x < 1000:
+		spin(x)
+	case atomic:
+	case x < 1100:
+		runtime.Gosched()
+	case x < 1110:
+		time.Sleep(10 * time.Microsecond)
+	case x < 1150:
+		discard(make([]byte, 100+x)) // the collector may want help here
+	}
+}
+
+// between passes the time between two sections.
+func between(r *rand.Rand) {
+	switch x := r.IntN(1000); {
+	case x < 3:
+		time.Sleep(time.Duration(x) * 30 * time.Microsecond)
+	case x < 40:
+		runtime.Gosched()
+	case x < 300:
+		spin(x)
+	}
+}
+
+// discard makes b garbage at the next call.
+//
+//go:norace
+func discard(b []byte) { garbage = b }
+
+var garbage []byte

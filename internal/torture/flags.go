@@ -1,0 +1,49 @@
+package torture
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+var (
+	total = flag.Duration("torture", 0, "how long the torture tests of a package run in all (default 10s, 2s with -short)")
+	seeds = flag.Uint64("tortureseed", 0, "seed of the torture tests, as a failed one printed it (default: a new one)")
+)
+
+// Time returns a share, 0 to 1, of the time that the package's torture tests
+// have. Context: any.
+func Time(share float64) time.Duration {
+	d := *total
+	if d == 0 {
+		d = 10 * time.Second
+		if testing.Short() {
+			d = 2 * time.Second
+		}
+	}
+	return time.Duration(share * float64(d))
+}
+
+// Scale returns n, or less where operations are slow or time is short: a
+// twentieth of it with -short, and again with the race detector. At least 1.
+func Scale(n int) int {
+	if testing.Short() {
+		n /= 20
+	}
+	if raceBuild {
+		n /= 20
+	}
+	return max(n, 1)
+}
+
+// Seed returns the seed of a test and logs how to get it again.
+func Seed(t testing.TB) uint64 {
+	t.Helper()
+	seed := *seeds
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("again with -run '^%s$' -tortureseed=%d", t.Name(), seed)
+	return seed
+}
