@@ -9,11 +9,12 @@ import (
 // spin computes for n rounds of some nanosecond each.
 //
 //go:noinline
-func spin(n int) (x uint64) {
+func spin(n int) {
+	x := uint64(n)
 	for range n {
 		x = x*6364136223846793005 + 1442695040888963407
 	}
-	return x
+	runtime.KeepAlive(x)
 }
 
 // spinFor computes for that long.
@@ -41,7 +42,7 @@ func hold(r *rand.Rand, atomic bool, long time.Duration) {
 	case x < 1110:
 		time.Sleep(10 * time.Microsecond)
 	case x < 1150:
-		discard(make([]byte, 100+x)) // the collector may want help here
+		runtime.KeepAlive(make([]byte, 100+x)) // the collector may want help here
 	}
 }
 
@@ -56,10 +57,3 @@ func between(r *rand.Rand) {
 		spin(x)
 	}
 }
-
-// discard makes b garbage at the next call.
-//
-//go:norace
-func discard(b []byte) { garbage = b }
-
-var garbage []byte
