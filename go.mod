@@ -3,6 +3,7 @@ module github.com/gokern/gokern
 go 1.25.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/atomic v1.12.0
 	golang.org/x/arch v0.20.0

@@ -46,6 +46,10 @@ func hold(r *rand.Rand, atomic bool, long time.Duration) {
 	}
 }
 
+// Pause passes a random time, mostly a short one, inside a section: without
+// blocking if atomic.
+func Pause(r *rand.Rand, atomic bool) { hold(r, atomic, time.Millisecond) }
+
 // between passes the time between two sections.
 func between(r *rand.Rand) {
 	switch x := r.IntN(1000); {

@@ -57,10 +57,12 @@ func (d *disturbance) background(r *rand.Rand, f func(*rand.Rand)) {
 // shuffle moves a task to some of the CPUs, which interrupts it, as
 // locktorture's shuffler does, and at times raises its priority instead.
 func (d *disturbance) shuffle(r *rand.Rand) {
-	i := r.IntN(len(d.tasks))
-	d.set(i, gpm.Attr{CPUs: someCPUs(r, d.cpus)})
-	if d.urgent != nil && r.IntN(8) == 0 {
-		d.raise(r, i)
+	if len(d.tasks) > 0 {
+		i := r.IntN(len(d.tasks))
+		d.set(i, gpm.Attr{CPUs: someCPUs(r, d.cpus)})
+		if d.urgent != nil && r.IntN(8) == 0 {
+			d.raise(r, i)
+		}
 	}
 	time.Sleep(time.Duration(100+r.IntN(900)) * time.Microsecond)
 }

@@ -29,6 +29,8 @@ type Subject struct {
 	// Overlap says that two readers, or Limit writers, must be seen inside
 	// together: a lock that lets in one at a time would pass all else.
 	Overlap bool
+	// Spurious says that a try may fail although the lock is free.
+	Spurious bool
 	// Free, if not nil, lets everybody go who is stuck in locks that New has
 	// made: for locks that are broken on purpose.
 	Free func()
@@ -62,6 +64,8 @@ type Way struct {
 	// Retry, in Peek mode instead of Leave, reports whether what was read since
 	// Enter may be inconsistent.
 	Retry func(h *Hold) bool
+	// Try says that Enter fails only if the lock is held.
+	Try bool
 	// Outermost says that the way does not nest inside others, as one that
 	// unmasks interrupts unconditionally at its end does not.
 	Outermost bool
@@ -114,7 +118,7 @@ func Shared(name string, lock, unlock func()) Way {
 	return w
 }
 
-// Try returns a way in that mode that may fail.
+// Try returns a way in that mode that fails if the lock is held.
 func Try(name string, mode Mode, lock func() bool, unlock func()) Way {
-	return Way{Name: name, Mode: mode, Enter: func(*Hold) bool { return lock() }, Leave: func(*Hold) { unlock() }}
+	return Way{Name: name, Mode: mode, Try: true, Enter: func(*Hold) bool { return lock() }, Leave: func(*Hold) { unlock() }}
 }

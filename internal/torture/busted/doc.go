@@ -37,3 +37,9 @@ func Stuck() []torture.Subject {
 		{Name: "unfair", NoNest: true, New: func() []torture.Way { return s.ways() }, Free: s.free},
 	}
 }
+
+// Timid returns a lock whose try fails without reason: nothing inside a section
+// shows it, but a history does.
+func Timid() torture.Subject {
+	return torture.Subject{Name: "timid_try", New: func() []torture.Way { return torture.Ways(&timidTry{}) }}
+}

@@ -67,3 +67,11 @@ var preemptible = torture.Way{
 	},
 	Leave: func(*torture.Hold) {},
 }
+
+// timidTry is a mutex whose TryLock at times fails although it is free.
+type timidTry struct {
+	sync.Mutex
+	tries atomic.Int64
+}
+
+func (l *timidTry) TryLock() bool { return l.tries.Inc()%4 != 0 && l.Mutex.TryLock() }
