@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// spin computes for n rounds of some nanosecond each.
+// Spin computes for n rounds of some nanosecond each.
 //
 //go:noinline
-func spin(n int) {
+func Spin(n int) {
 	x := uint64(n)
 	for range n {
 		x = x*6364136223846793005 + 1442695040888963407
@@ -20,7 +20,7 @@ func spin(n int) {
 // spinFor computes for that long.
 func spinFor(d time.Duration) {
 	for start := time.Now(); time.Since(start) < d; {
-		spin(100)
+		Spin(100)
 	}
 }
 
@@ -35,7 +35,7 @@ func hold(r *rand.Rand, atomic bool, long time.Duration) {
 	case x < 20:
 		spinFor(20 * time.Microsecond)
 	case x < 1000:
-		spin(x)
+		Spin(x)
 	case atomic:
 	case x < 1100:
 		runtime.Gosched()
@@ -58,6 +58,6 @@ func between(r *rand.Rand) {
 	case x < 40:
 		runtime.Gosched()
 	case x < 300:
-		spin(x)
+		Spin(x)
 	}
 }

@@ -106,7 +106,7 @@ func (d *disturbance) noise(r *rand.Rand) {
 	_, err := d.k.Spawn(gpm.Attr{Name: "noise", Policy: gpm.FIFO, Priority: 90}, func() {
 		defer d.wg.Done()
 		for !d.quit.Load() {
-			spin(r.IntN(20_000))
+			Spin(r.IntN(20_000))
 			time.Sleep(time.Duration(50+r.IntN(500)) * time.Microsecond)
 		}
 	})

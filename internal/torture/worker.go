@@ -145,7 +145,7 @@ func (w *worker) peek(l *lock, way *Way, h *Hold) {
 		g := l.guard(h.Place)
 		g.data.copyTo(&w.copy)
 		if w.r.IntN(8) == 0 {
-			spin(w.r.IntN(500))
+			Spin(w.r.IntN(500))
 		}
 		again, good := way.Retry(h), w.copy.good()
 		if !again {
