@@ -46,7 +46,7 @@ var allowed = []struct{ pattern, why string }{
 // indirect are the functions that may call through func values or registers, and
 // what that is. All that is this module's is a root as well.
 var indirect = []struct{ pattern, why string }{
-	{port + `goPick`, "Scheduler.Pick; runSafePointFn, which findRunnable calls on g0 as well"},
+	{port + `choose`, "Scheduler.Pick; runSafePointFn, which findRunnable calls on g0 as well"},
 	{port + `(go[A-Z]\w*|\(\*Task\)\.Return)`, "a field of Scheduler"},
 	{port + `(enterPark|leavePark|WakeIdle|wakeSleeper|\(\*Sleeper\)\.WakeOnG0)`, "runtime.ready, for g0"},
 	{here + `(\(\*vcpu\)\.(kick|serve)|\(\*Kernel\)\.(exited|adopt))`, "runtime.ready, in an inlined WakeIdle or WakeOnG0"},

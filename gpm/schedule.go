@@ -29,17 +29,10 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 			c.k.exited(prev)
 		}
 	}
-	if c.due(reason) && c.serve() {
+	if c.gave || c.due(reason) && c.serve() {
 		yield = true
 	}
-	if next := c.rotated; next != nil {
-		c.rotated = nil
-		if !yield && b.Need == 0 {
-			return c.run(next)
-		}
-		c.acquire()
-		c.put(next, true)
-	} else if c.held {
+	if c.held {
 		c.held = false
 	} else {
 		c.acquire()
@@ -169,41 +162,45 @@ func (c *vcpu) pullable(id int32) *Task {
 
 // requeue puts t, which leaves b but can run, on a queue again: at the head of
 // its list if a higher priority took the CPU from it, at the end if its slice
-// has ended or it yields.
+// has ended or it yields. It returns the task that is to run next where that is
+// certain.
 //
 //go:norace
-func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) {
+func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	c, t := cpuOf(b), taskOf(t0)
 	c.cur = nil
 	if !t.allowed.has(b.ID) {
 		wake(t0)
-		return
+		return nil
 	}
 	c.acquire()
 	t.on = c
-	if reason == cpu.ReasonYield && b.Need == 0 && c.rotate(t) {
-		c.release()
-		return
+	if reason == cpu.ReasonYield && b.Need == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
+		if next := c.rotate(t); next != nil {
+			c.release()
+			return c.run(next)
+		}
 	}
 	c.put(t, reason == cpu.ReasonPreempt && (b.Expired == 0 || t.sliced == 0))
 	c.countRT(t, 1)
 	c.held = true // the pick comes next, on this very thread
+	return nil
 }
 
 // rotate is the common case of a yield: of several tasks of one priority, the
-// highest, t goes to the end of the list and the first comes off it. Nothing
-// else changes, so the pick has only to run it. c's lock is held.
+// highest, t goes to the end of the list and the first comes off it and is
+// returned. Nothing else changes. c's lock is held.
 //
 //go:norace
-func (c *vcpu) rotate(t *Task) bool {
+func (c *vcpu) rotate(t *Task) *Task {
 	p := t.prio
 	l := &c.level[p]
 	next := l.head
 	if next == nil || p != c.curPrio || c.top() != p || c.k.cpusLen > 1 && cpu.Load32(&c.k.queuedRT) != 0 {
-		return false
+		return nil
 	}
 	if next.sliced != t.sliced {
-		return false
+		return nil
 	}
 	if l.head = next.next; l.head == nil {
 		l.head = t
@@ -215,8 +212,7 @@ func (c *vcpu) rotate(t *Task) bool {
 	l.tail = t
 	next.next, next.queued = nil, false
 	t.level, t.queued = p, true
-	c.rotated = next
-	return true
+	return next
 }
 
 // wake puts t, which has become runnable, on the queue of the best CPU and has

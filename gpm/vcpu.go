@@ -20,7 +20,6 @@ type vcpu struct {
 	k   *Kernel
 	cur *Task // runs now; nil: the idle goroutine does
 
-	rotated *Task  // what requeue has chosen for pick already
 	held    bool   // requeue has left the queue locked for pick
 	curPrio int32  // cur's priority, -1 when idle; written under lock
 	idle    uint32 // what the idle goroutine does, an idle state

@@ -15,6 +15,7 @@ func onG0(fn func(unsafe.Pointer), arg unsafe.Pointer)
 // Addresses of the hooks, for the table of sites.
 
 func hookFindPC() uintptr
+func hookNextPC() uintptr
 func hookResumePC() uintptr
 func hookExecutePC() uintptr
 func hookGoschedPC() uintptr
@@ -39,6 +40,8 @@ func interruptPC() uintptr
 
 func onG0Body()
 func find()
+func next()
+func run()
 func noteAtomic()
 func requeue()
 func stalled()

@@ -43,11 +43,9 @@ var unhooked = map[string]string{
 
 	// Their calls before schedule are hooked, and schedule's own are.
 	"runtime.schedule mstart1":        "a new thread, which is no CPU yet",
-	"runtime.schedule park_m":         "after hookPark",
 	"runtime.schedule goschedImpl":    "after hookGlobal and hookLocal",
 	"runtime.schedule preemptPark":    "after hookStop",
 	"runtime.schedule goyield_m":      "after hookYield",
-	"runtime.schedule goexit0":        "after hookExit",
 	"runtime.schedule exitsyscallNoP": "after hookSysexit",
 	"runtime.schedule exitsyscall0":   "after hookSysexit",
 }

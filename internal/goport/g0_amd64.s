@@ -47,6 +47,7 @@ TEXT ·onG0Body(SB),NOSPLIT,$16-0
 
 PC(·hookFindPC, ·hookFind)
 PC(·hookResumePC, ·hookResume)
+PC(·hookNextPC, ·hookNext)
 PC(·hookExecutePC, ·hookExecute)
 PC(·hookGoschedPC, ·hookGosched)
 PC(·hookGlobalPC, ·hookGlobal)

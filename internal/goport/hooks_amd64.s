@@ -64,6 +64,48 @@ idle:
 	CALL R13
 	INT  $3
 
+// park_m and goexit0 call schedule(). Where a task has parked or ended and another
+// follows it there is nothing in schedule() for either: the next is executed at
+// once.
+TEXT ·hookNext(SB),NOSPLIT|NOFRAME,$0-0
+	THIS(R12)
+	TESTQ R12, R12
+	JZ    orig
+	CMPL  Block_Reason(R12), $const_reasonPark
+	JEQ   ours
+	CMPL  Block_Reason(R12), $const_reasonExit
+	JEQ   ours
+
+orig:
+	MOVQ ·pcSchedule(SB), R12
+	JMP  R12
+
+ours:
+	JMP ·next(SB)
+
+TEXT ·next(SB),NOSPLIT,$40-0
+	MOVQ  R12, AX
+	MOVQ  ·nextFunc(SB), DX
+	MOVQ  (DX), R13
+	CALL  R13
+	CALL  ·run(SB)
+	INT   $3
+
+// run: executes the goroutine in AX, 0: the one that schedule() finds. Both
+// never return, so what is on the stack of g0 does not matter.
+TEXT ·run(SB),NOSPLIT,$40-0
+	TESTQ AX, AX
+	JZ    pick
+	XORL  BX, BX
+	MOVQ  ·pcExecute(SB), R12
+	CALL  R12
+	INT   $3
+
+pick:
+	MOVQ ·pcSchedule(SB), R12
+	CALL R12
+	INT  $3
+
 // schedule() and exitsyscall's slow path call execute(gp, inheritTime) for the
 // goroutine that this thread is locked to, after a wait for it or for a P.
 // AX = gp, BX = inheritTime.

@@ -144,13 +144,13 @@ orig:
 	MOVQ ·pcRunqput(SB), R12
 	JMP  R12
 
-// requeue: the leaving goroutine goes on the kernel's queue; schedule() picks
-// the next. R12 = block. Never returns.
+// requeue: the leaving goroutine goes on the kernel's queue. The next one is
+// executed at once where that is all there is to do, else schedule() asks for
+// it. R12 = block. Never returns.
 TEXT ·requeue(SB),NOSPLIT,$40-0
 	MOVQ R12, AX
 	MOVQ ·requeueFunc(SB), DX
 	MOVQ (DX), R13
 	CALL R13
-	MOVQ ·pcSchedule(SB), R12
-	CALL R12
+	CALL ·run(SB)
 	INT  $3

@@ -14,7 +14,7 @@ var (
 
 	gobufPC, gobufBP uintptr // in g.sched; its sp is first
 
-	pSafePointFn, pRunqHead, pRunqTail, pRunNext, pTimers uintptr
+	pSafePointFn, pPreempt, pRunqHead, pRunqTail, pRunNext, pTimers uintptr
 
 	varGCWaiting uintptr // address of sched.gcwaiting
 	stackGuard   uintptr // distance of g.stackguard0 from g.stack.lo
@@ -52,6 +52,7 @@ var fields = []field{
 	{"m", "lockedExt", &mLockedExt, []string{"runtime.coroswitch_m"}},
 	{"m", "lockedInt", &mLockedInt, []string{"runtime.coroswitch_m"}},
 	{"p", "runSafePointFn", &pSafePointFn, []string{"runtime.runSafePointFn"}},
+	{"p", "preempt", &pPreempt, []string{"runtime.schedule"}},
 	{"p", "runqhead", &pRunqHead, []string{"runtime.schedule", "runtime.runqget", "runtime.runqput"}},
 	{"p", "runqtail", &pRunqTail, []string{"runtime.schedule", "runtime.runqget", "runtime.runqput"}},
 	{"p", "runnext", &pRunNext, []string{"runtime.schedule", "runtime.runqget", "runtime.runqput"}},

@@ -15,8 +15,9 @@ type Scheduler struct {
 	// the last one left (cpu.ReasonNone: the idle goroutine did). If yield is
 	// set Go wants the P: nil.
 	Pick func(b *cpu.Block, reason uint32, yield bool) *Task
-	// Requeue puts back a task that leaves b but can run.
-	Requeue func(b *cpu.Block, t *Task, reason uint32)
+	// Requeue puts back a task that leaves b but can run. It may return the
+	// task to run next, if Pick has nothing else to decide.
+	Requeue func(b *cpu.Block, t *Task, reason uint32) *Task
 	// Wake makes a task runnable; on any thread.
 	Wake func(t *Task)
 	// Stalled is called when b's task blocks and b stays with it.
@@ -45,6 +46,7 @@ var (
 // What the hooks call; see hooks_amd64.s for why through a variable.
 var (
 	pickFunc       = goPick
+	nextFunc       = goNext
 	requeueFunc    = goRequeue
 	wakeFunc       = goWake
 	childFunc      = goChild
@@ -60,6 +62,39 @@ var (
 //
 //go:norace
 func goPick(b *cpu.Block) uintptr {
+	t := choose(b)
+	if t == nil {
+		b.Count = cpu.NoNeed
+		return 0
+	}
+	g := t.switchIn(b)
+	// Marked until hookExecute sees it here, lest another thread runs it: with
+	// user goroutines disabled schedule() would put it on a queue of Go's.
+	t.saved = addr(load64(g + gCoroarg))
+	store64(g+gCoroarg, uintptr(unsafe.Pointer(t)))
+	return g
+}
+
+// goNext is called by hookNext, when a task has parked or ended: it returns the
+// goroutine to run, 0 if schedule() is to ask for it.
+//
+//go:norace
+func goNext(b *cpu.Block) uintptr {
+	if !Direct(b) {
+		return 0
+	}
+	t := choose(b)
+	if t == nil {
+		return 0
+	}
+	store8(load64(b.M+mP)+pPreempt, 0) // as schedule does
+	return t.switchIn(b)
+}
+
+// choose makes the kernel's choice for b.
+//
+//go:norace
+func choose(b *cpu.Block) *Task {
 	reason := b.Reason
 	b.Reason = cpu.ReasonNone
 	b.Leaving = 0
@@ -85,22 +120,20 @@ func goPick(b *cpu.Block) uintptr {
 	}
 	b.Next, b.Current = unsafe.Pointer(t), unsafe.Pointer(t)
 	b.Wanted = 0
-	if t == nil {
-		b.Count = cpu.NoNeed
-		return 0
-	}
 	b.SliceStart = b.Now
+	return t
+}
+
+// switchIn makes t the task of b, with its preempt_count.
+//
+//go:norace
+func (t *Task) switchIn(b *cpu.Block) (g uintptr) {
 	t.running = uint32(b.ID) + 1
 	b.Count = cpu.NoNeed | t.count
 	if b.Need != 0 {
 		cpu.FoldNeed(b) // it came after the pick; see "soon" in interrupt_amd64.s
 	}
-	g := t.g
-	// Marked until hookExecute sees it here, lest another thread runs it: with
-	// user goroutines disabled schedule() would put it on a queue of Go's.
-	t.saved = addr(load64(g + gCoroarg))
-	store64(g+gCoroarg, uintptr(unsafe.Pointer(t)))
-	return g
+	return t.g
 }
 
 // account ends t's turn on b, as the assembly's account does.
@@ -116,9 +149,11 @@ func (t *Task) account(b *cpu.Block) {
 }
 
 // goRequeue is called when the current task leaves b by Gosched or preemption.
+// It returns the goroutine to run next, 0 if schedule() is to ask for it: among
+// tasks that yield to each other nothing but the pick would be left of it.
 //
 //go:norace
-func goRequeue(b *cpu.Block) {
+func goRequeue(b *cpu.Block) uintptr {
 	t := (*Task)(b.Current)
 	t.g = b.Leaving
 	t.count = b.Count & cpu.Active
@@ -133,7 +168,25 @@ func goRequeue(b *cpu.Block) {
 	}
 	b.Leaving = 0
 	b.Current = nil
-	sched.Requeue(b, t, reason)
+	next := sched.Requeue(b, t, reason)
+	if next == nil {
+		return 0
+	}
+	b.Reason = cpu.ReasonNone
+	b.Next, b.Current = unsafe.Pointer(next), unsafe.Pointer(next)
+	b.Wanted = 0
+	store8(load64(b.M+mP)+pPreempt, 0) // as schedule does
+	return next.switchIn(b)
+}
+
+// Direct reports whether a task may follow another on b without schedule() in
+// between: the world is not being stopped, and Go's own lock on the thread is as
+// it should be.
+//
+//go:norace
+func Direct(b *cpu.Block) bool {
+	m := b.M
+	return *(*uint8)(addr(varGCWaiting)) == 0 && load32(m+mLockedExt) == 1 && load32(load64(m+mP)+pSafePointFn) == 0
 }
 
 // goWake is called when a marked goroutine has become runnable.

@@ -39,6 +39,9 @@ var sites = []site{
 	// A goroutine blocks: mark it before anyone can wake it.
 	{in: fns("park_m"), callee: to(&pcCasgstatus), of: 2, nth: 0, hook: hookParkPC},
 	{in: fns("preemptPark"), callee: to(&pcCasGToPreemptScan), of: 1, nth: 1, hook: hookStopPC},
+	// It has blocked, or ended: the next one.
+	{in: fns("park_m"), callee: to(&pcSchedule), of: 1, nth: 1, hook: hookNextPC},
+	{in: fns("goexit0"), callee: to(&pcSchedule), of: 1, nth: 1, hook: hookNextPC},
 	// It is woken.
 	{in: fns("ready"), callee: to(&pcRunqput), of: 1, nth: 1, hook: hookReadyPC},
 	// It ends.

@@ -115,7 +115,7 @@ var widths = map[string]int64{
 	"g.coroarg": 8, "g.lockedm": 8, "g.schedlink": 8, "g.goid": 8,
 	"coro.mp": 8, "coro.lockedExt": 4, "coro.lockedInt": 4,
 	"m.g0": 8, "m.curg": 8, "m.p": 8, "m.locks": 4, "m.lockedg": 8, "m.lockedExt": 4, "m.lockedInt": 4,
-	"p.runSafePointFn": 4, "p.runqhead": 4, "p.runqtail": 4, "p.runnext": 8,
+	"p.runSafePointFn": 4, "p.preempt": 1, "p.runqhead": 4, "p.runqtail": 4, "p.runnext": 8,
 	"gobuf.sp": 8, "gobuf.pc": 8, "gobuf.bp": 8, "stack.lo": 8, "stack.hi": 8, "schedt.gcwaiting": 1,
 }
 
