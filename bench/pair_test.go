@@ -62,7 +62,7 @@ func goroutine(f func()) { go f() }
 // tasks returns a start that makes tasks of k.
 func tasks(b *testing.B, k *gpm.Kernel, attr gpm.Attr) start {
 	return func(f func()) {
-		if _, err := k.Spawn(attr, f); err != nil {
+		if err := k.Go(attr, f); err != nil {
 			b.Error(err)
 		}
 	}

@@ -144,6 +144,21 @@ func TestHammer(t *testing.T) {
 				failed.Store(err)
 			}
 		}
+		// And others whose memory is used again.
+		if err := k.Do(Attr{Inherit: r.IntN(2) == 0}, func() {
+			var wg sync.WaitGroup
+			for range 100 {
+				wg.Add(2)
+				if err := k.Go(Attr{}, wg.Done); err != nil {
+					failed.Store(err)
+					wg.Done()
+				}
+				go wg.Done()
+			}
+			wg.Wait()
+		}); err != nil {
+			failed.Store(err)
+		}
 		time.Sleep(5 * time.Millisecond)
 	})
 	background(func(r *rand.Rand) {

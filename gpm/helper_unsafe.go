@@ -14,6 +14,7 @@ import (
 const (
 	spareLow  = 64
 	spareHigh = 256
+	spareMost = 4096 // ended tasks are kept as spares up to here
 )
 
 // help is the kernel's one ordinary goroutine. It does what code on g0 must not
@@ -99,9 +100,7 @@ func spareOnG0(p unsafe.Pointer) {
 	k.lockList()
 	for t := a.list; t != nil; {
 		next := t.reap
-		t.reap = k.spares
-		k.spares = t
-		k.nspares++
+		k.putSpare(t)
 		t = next
 	}
 	k.unlockList()
@@ -119,7 +118,7 @@ func (k *Kernel) adoptOrphans(parents *Task) {
 			gs = append(gs, g)
 		}
 		for i := len(gs) - 1; i >= 0; i-- {
-			b := orphanArgs{parent: a.parent, t: newSpare(k, nil), g: gs[i]}
+			b := orphanArgs{attrs: a.attrs, t: newSpare(k, nil), g: gs[i]}
 			onG0(adoptOnG0, &b)
 		}
 	}
@@ -127,6 +126,7 @@ func (k *Kernel) adoptOrphans(parents *Task) {
 
 type orphanArgs struct {
 	parent, nextParent, t *Task
+	attrs                 *attrs
 	g                     uintptr
 }
 
@@ -136,6 +136,7 @@ func orphansOnG0(p unsafe.Pointer) {
 	t := a.parent
 	t.k.lockList()
 	a.g, t.orphans = t.orphans, 0
+	a.attrs = t.attrs
 	a.nextParent, t.nextParent = t.nextParent, nil
 	t.k.unlockList()
 }
@@ -143,9 +144,9 @@ func orphansOnG0(p unsafe.Pointer) {
 //go:norace
 func adoptOnG0(p unsafe.Pointer) {
 	a := arg[orphanArgs](p)
-	a.t.inheritFrom(a.parent)
-	a.t.k.enlist(a.t)
+	a.t.use(a.attrs)
 	a.t.k.lockList()
+	a.t.k.enlistLocked(a.t)
 	a.t.k.live-- // adopt has counted it
 	a.t.k.unlockList()
 	a.t.Adopt(a.g)

@@ -32,8 +32,9 @@ type Kernel struct {
 	dead     *Task // ended ones that somebody waits for, linked by reap
 	spares   *Task // for goroutines that inherit, linked by reap
 	nspares  int32
-	away     *Task // those that went with their thread, linked by nextAway
-	parents  *Task // those whose goroutines found no spare, linked by nextParent
+	recent   *attrs // the last that was made
+	away     *Task  // those that went with their thread, linked by nextAway
+	parents  *Task  // those whose goroutines found no spare, linked by nextParent
 
 	queuedRT uint32 // FIFO and RR tasks that wait, in all queues
 	inherits uint32 // 1: some task inherits, so spares are wanted

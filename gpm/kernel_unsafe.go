@@ -34,6 +34,27 @@ func spawnOnG0(p unsafe.Pointer) {
 	t.StartOnG0()
 }
 
+// goOnG0 starts what task p wants started, if there is a spare task, and forgets
+// it then.
+//
+//go:norace
+func goOnG0(p unsafe.Pointer) {
+	parent := arg[Task](p)
+	k := parent.k
+	k.lockList()
+	t := k.takeSpare()
+	if t != nil {
+		t.use(parent.goAttrs)
+		t.begin(parent.goFn)
+		k.enlistLocked(t)
+		parent.goFn = nil
+	}
+	k.unlockList()
+	if t != nil {
+		t.StartOnG0()
+	}
+}
+
 // unlistOnG0 takes task p, which has left the kernel, off the list.
 //
 //go:norace

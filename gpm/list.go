@@ -16,6 +16,14 @@ import (
 //go:norace
 func (k *Kernel) enlist(t *Task) {
 	k.lockList()
+	k.enlistLocked(t)
+	k.unlockList()
+}
+
+// enlistLocked is enlist with the list's lock held.
+//
+//go:norace
+func (k *Kernel) enlistLocked(t *Task) {
 	k.lastID++
 	t.id = k.lastID
 	t.nextT = k.tasks
@@ -24,7 +32,34 @@ func (k *Kernel) enlist(t *Task) {
 	}
 	k.tasks = t
 	k.live++
-	k.unlockList()
+}
+
+// putSpare and takeSpare keep tasks that are nobody's. The list's lock is held.
+//
+//go:norace
+func (k *Kernel) putSpare(t *Task) {
+	t.reap = k.spares
+	k.spares = t
+	k.nspares++
+}
+
+//go:norace
+func (k *Kernel) takeSpare() *Task {
+	t := k.spares
+	if t != nil {
+		k.spares, t.reap = t.reap, nil
+		k.nspares--
+	}
+	return t
+}
+
+// clear makes t, which has ended and which nobody knows, as good as new.
+//
+//go:norace
+func (t *Task) clear() {
+	t.switches = 0
+	t.on = nil
+	t.Clear()
 }
 
 // exited takes t, which has ended or left for good, off the list. Context: g0,
@@ -32,8 +67,11 @@ func (k *Kernel) enlist(t *Task) {
 //
 //go:norace
 func (k *Kernel) exited(t *Task) {
-	cpu.Store32(&t.state, gone)
-	waited := cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0
+	waited := false
+	if t.held {
+		cpu.Store32(&t.state, gone)
+		waited = cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0
+	}
 	k.lockList()
 	if t.prevT == nil {
 		k.tasks = t.nextT
@@ -45,9 +83,13 @@ func (k *Kernel) exited(t *Task) {
 	}
 	t.nextT, t.prevT = nil, nil
 	k.live--
-	if waited {
+	switch {
+	case waited:
 		t.reap = k.dead
 		k.dead = t
+	case !t.held && t.orphans == 0 && k.nspares < spareMost:
+		t.clear()
+		k.putSpare(t)
 	}
 	call := waited || k.live == 0 && k.stopping != 0
 	k.unlockList()
@@ -63,7 +105,7 @@ func (k *Kernel) exited(t *Task) {
 //go:norace
 func (k *Kernel) adopt(parent *Task, g uintptr) {
 	k.lockList()
-	t := k.spares
+	t := k.takeSpare()
 	if t == nil {
 		if parent.orphans == 0 {
 			parent.nextParent = k.parents
@@ -73,9 +115,8 @@ func (k *Kernel) adopt(parent *Task, g uintptr) {
 		parent.orphans = g
 		k.live++ // counted from now on
 	} else {
-		k.spares = t.reap
-		t.reap = nil
-		k.nspares--
+		t.use(parent.attrs)
+		k.enlistLocked(t)
 	}
 	low := k.nspares < spareLow
 	k.unlockList()
@@ -83,19 +124,7 @@ func (k *Kernel) adopt(parent *Task, g uintptr) {
 		k.helper.WakeOnG0()
 	}
 	if t != nil {
-		t.inheritFrom(parent)
-		k.enlist(t)
 		t.Adopt(g)
 		wake(&t.Task)
 	}
-}
-
-// inheritFrom copies what a goroutine gets from the task that starts it.
-//
-//go:norace
-func (t *Task) inheritFrom(parent *Task) {
-	t.prio, t.sliced, t.allowed = parent.prio, parent.sliced, parent.allowed
-	t.attr = parent.attr
-	t.last = -1
-	t.Init(true)
 }

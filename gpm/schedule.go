@@ -326,7 +326,7 @@ func (c *vcpu) countRT(t *Task, n int32) {
 //go:norace
 func (c *vcpu) setWaiting() {
 	n := int32(0)
-	if c.curPrio >= 0 {
+	if c.nr > 0 && c.curPrio >= 0 {
 		n = c.level[c.curPrio].n * int32(c.Sliced)
 		if c.top() > c.curPrio {
 			n++

@@ -15,32 +15,37 @@ import (
 // ErrShutdown if the task has ended. Linux: sched_setattr() and
 // sched_setaffinity().
 func (t *Task) SetAttr(attr Attr) error {
-	if err := attr.check(t.k.cpusLen); err != nil {
+	attr.OnPanic = t.Attr().OnPanic
+	a, err := t.k.attrsOf(&attr)
+	if err != nil {
 		return err
 	}
 	if t.State() == Dead {
 		return fmt.Errorf("%w: the task has ended", ErrShutdown)
 	}
-	attr.OnPanic = t.Attr().OnPanic
-	if attr.Inherit && cpu.Xchg32(&t.k.inherits, 1) == 0 {
+	if a.Inherit && cpu.Xchg32(&t.k.inherits, 1) == 0 {
 		t.k.makeSpares(spareHigh)
 	}
-	next := &Task{k: t.k} // to derive from attr what t shall have
-	next.derive(attr)
-	onG0(setAttrOnG0, &attrArgs{t: t, next: next})
+	onG0(setAttrOnG0, newAttrArgs(t, a))
 	return nil
 }
 
 type attrArgs struct {
-	t, next *Task
+	t     *Task
+	attrs *attrs
 }
+
+// newAttrArgs is not instrumented, for code on g0 reads what it makes.
+//
+//go:norace
+func newAttrArgs(t *Task, a *attrs) *attrArgs { return &attrArgs{t, a} }
 
 //go:norace
 func setAttrOnG0(p unsafe.Pointer) {
 	a := arg[attrArgs](p)
 	t := a.t
-	t.attr, t.allowed, t.prio, t.sliced = a.next.attr, a.next.allowed, a.next.prio, a.next.sliced
-	t.SetInherit(t.attr.Inherit)
+	t.attrs, t.allowed, t.prio, t.sliced = a.attrs, a.attrs.allowed, a.attrs.prio, a.attrs.sliced
+	t.SetInherit(t.attrs.Inherit)
 	// The task may be queued, picked or woken meanwhile, by the old values or
 	// the new: look until it is where the new ones want it.
 	for !t.replace() {

@@ -18,10 +18,54 @@ func (k *Kernel) Spawn(attr Attr, fn func()) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.fn = fn
-	t.SetBody(taskMain)
+	t.begin(fn)
 	onG0(spawnOnG0, t)
 	return t, nil
+}
+
+// Go is Spawn for those who need no Task: the kernel uses its memory again when
+// the task has ended. It is the cheapest way to start one. Context and errors as
+// for Spawn.
+func (k *Kernel) Go(attr Attr, fn func()) error {
+	a, err := k.admit(&attr)
+	if err != nil {
+		return err
+	}
+	if parent := current(); parent != nil && parent.goes(a, fn) {
+		return nil
+	}
+	t := newSpare(k, nil)
+	t.use(a)
+	t.begin(fn)
+	onG0(spawnOnG0, t)
+	return nil
+}
+
+// begin sets what the task will run. Not instrumented: its memory may have been
+// another task's, and the race detector does not see that this is over.
+//
+//go:norace
+func (t *Task) begin(fn func()) {
+	t.fn = fn
+	t.SetBody(taskMain)
+}
+
+//go:norace
+func (t *Task) takeFn() (fn func()) {
+	fn, t.fn = t.fn, nil
+	return fn
+}
+
+// goes starts fn as a spare task, and reports whether there was one. t is the
+// current task.
+//
+//go:norace
+func (t *Task) goes(a *attrs, fn func()) bool {
+	t.goAttrs, t.goFn = a, fn
+	onG0(goOnG0, t)
+	started := t.goFn == nil
+	t.goAttrs, t.goFn = nil, nil
+	return started
 }
 
 // Do makes the calling goroutine a task for the length of fn, however fn ends,
@@ -68,55 +112,32 @@ func Outside(fn func()) {
 	fn()
 }
 
-// newTask returns a task that is on no list yet.
+// newTask returns a task that is on no list yet, and that the caller, or somebody
+// it tells, will know: it is never used again for another.
 func (k *Kernel) newTask(attr Attr) (*Task, error) {
-	if err := attr.check(k.cpusLen); err != nil {
+	a, err := k.admit(&attr)
+	if err != nil {
+		return nil, err
+	}
+	t := newSpare(k, nil)
+	t.use(a)
+	t.hold()
+	return t, nil
+}
+
+// admit checks whether a task with that Attr may start now.
+func (k *Kernel) admit(attr *Attr) (*attrs, error) {
+	a, err := k.attrsOf(attr)
+	if err != nil {
 		return nil, err
 	}
 	if cpu.Load32(&k.stopping) != 0 {
 		return nil, ErrShutdown
 	}
-	t := newSpare(k, nil)
-	t.derive(attr)
-	t.last = -1
-	t.Init(attr.Inherit)
-	if attr.Inherit && cpu.Xchg32(&k.inherits, 1) == 0 {
+	if a.Inherit && cpu.Load32(&k.inherits) == 0 && cpu.Xchg32(&k.inherits, 1) == 0 {
 		k.makeSpares(spareHigh)
 	}
-	return t, nil
-}
-
-// derive sets what the scheduler reads. Nobody else knows the task yet.
-//
-//go:norace
-func (t *Task) derive(attr Attr) {
-	t.own = copyAttr(&attr)
-	t.attr = &t.own
-	t.prio = int32(attr.Priority)
-	t.sliced = 1
-	if attr.Policy == FIFO {
-		t.sliced = 0
-	}
-	t.allowed = t.k.all
-	if attr.CPUs != nil {
-		t.allowed = maskOf(attr.CPUs, t.k.cpusLen)
-	}
-}
-
-// copyAttr returns a copy that shares nothing with a. Not instrumented: code on
-// g0 passes pointers to Attrs on, which the race detector does not see.
-//
-//go:norace
-func copyAttr(a *Attr) Attr {
-	c := *a
-	if a.CPUs != nil {
-		c.CPUs = make([]int, len(a.CPUs))
-		//lint:ignore S1001 with -race copy is instrumented, also in a norace function
-		for i, n := range a.CPUs {
-			c.CPUs[i] = n
-		}
-	}
-	return c
+	return a, nil
 }
 
 // taskMain is where the goroutine of every spawned task begins.
@@ -124,14 +145,16 @@ func taskMain() {
 	preempt.ScheduleTail()
 	t := current()
 	defer t.finish()
-	fn := t.fn
-	t.fn = nil
-	if onPanic := t.own.OnPanic; onPanic != nil {
+	fn := t.takeFn()
+	if onPanic := t.onPanic(); onPanic != nil {
 		t.guard(fn, onPanic)
 	} else {
 		fn()
 	}
 }
+
+//go:norace
+func (t *Task) onPanic() func(any, []byte) { return t.attrs.OnPanic }
 
 // guard calls fn and, if it panics, onPanic.
 func (t *Task) guard(fn func(), onPanic func(any, []byte)) {
@@ -146,6 +169,9 @@ func (t *Task) guard(fn func(), onPanic func(any, []byte)) {
 // finish tells whoever waits that the task's function has ended.
 func (t *Task) finish() {
 	raceEnd(t)
+	if !t.isHeld() {
+		return
+	}
 	if cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0 {
 		t.mu.Lock()
 		closeOnce(t.done)

@@ -44,9 +44,14 @@ type Task struct {
 
 	nextAway *Task // next on the list of those that went with their thread
 
-	attr *Attr // never changed, only replaced
-	own  Attr  // what it was spawned with
-	fn   func()
+	attrs *attrs
+	fn    func()
+
+	// What Go has it start; read on g0.
+	goAttrs *attrs
+	goFn    func()
+
+	held bool // somebody may know it by its address: never to be used again
 
 	mu   sync.Mutex // protects done
 	done chan struct{}
@@ -73,7 +78,7 @@ func (t *Task) Name() string { return t.Attr().Name }
 //
 //go:norace
 func (t *Task) Attr() Attr {
-	return copyAttr(t.attr)
+	return copyAttr(&t.attrs.Attr)
 }
 
 // String names the task for logs.

@@ -25,6 +25,9 @@ func Boot(Config) (*Kernel, error) { return nil, unsupported() }
 // Spawn returns an error that wraps ErrUnsupported.
 func (*Kernel) Spawn(Attr, func()) (*Task, error) { return nil, unsupported() }
 
+// Go returns an error that wraps ErrUnsupported.
+func (*Kernel) Go(Attr, func()) error { return unsupported() }
+
 // Do returns an error that wraps ErrUnsupported, and does not call fn.
 func (*Kernel) Do(Attr, func()) error { return unsupported() }
 

@@ -23,7 +23,9 @@ var (
 	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem uintptr
 	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark             uintptr
 
-	wakepSkip uintptr // bytes of the CALL wakep after ready's CALL runqput, 0 if it is not there
+	// Bytes of the CALL wakep after ready's CALL runqput and of that after
+	// newproc's, with its condition; 0 if it is not there.
+	wakepSkip, newprocSkip uintptr
 )
 
 // field is one struct offset and its second source: function user, in whose

@@ -100,6 +100,7 @@ func choose(b *cpu.Block) *Task {
 	b.Leaving = 0
 	if reason == cpu.ReasonExit {
 		(*Task)(b.Current).account(b)
+		b.Current = nil // the pick may let it be used again
 	} else if reason == cpu.ReasonNone {
 		b.Now = cpu.Cycles()
 		b.Chain = 0

@@ -2,7 +2,11 @@
 
 package goport
 
-import "fmt"
+import (
+	"fmt"
+
+	"golang.org/x/arch/x86/x86asm"
+)
 
 // site is one place of the runtime's text whose call is retargeted.
 type site struct {
@@ -129,7 +133,8 @@ func resolveSites(s *symbols, r *Report) (found []patch, err error) {
 }
 
 // resolveLock finds which lock function goschedImpl calls (lock2, or lock where
-// it is not inlined) and whether CALL wakep follows ready's CALL runqput.
+// it is not inlined), and how much of ready and of newproc wakes a P after their
+// CALL runqput, in the form in which it can be skipped.
 func resolveLock(s *symbols, r *Report) error {
 	for _, name := range []string{"runtime.lock2", "runtime.lock"} {
 		pc, _, ok := s.bounds(name)
@@ -147,5 +152,35 @@ func resolveLock(s *symbols, r *Report) error {
 	if ok && len(at) == 1 && memory(at[0]+5, at[0]+6)[0] == 0xe8 && target(at[0]+5) == wakep {
 		wakepSkip = 5
 	}
+	newprocSkip = 0
+	at = calls(s, "runtime.newproc.func1", pcRunqput)
+	if ok && len(at) == 1 {
+		newprocSkip = conditional(s, "runtime.newproc.func1", at[0]+5, wakep)
+	}
 	return nil
+}
+
+// conditional returns the length of the code at pc, in function name, if it is a
+// test and a jump around one call, of callee; else 0.
+func conditional(s *symbols, name string, pc, callee uintptr) (length uintptr) {
+	var around, call uintptr
+	walk(s, name, func(at uintptr, inst x86asm.Inst) bool {
+		if at < pc {
+			return true
+		}
+		switch rel, jumps := inst.Args[0].(x86asm.Rel); {
+		case inst.Op == x86asm.CMP, inst.Op == x86asm.TEST, inst.Op == x86asm.MOVZX, inst.Op == x86asm.NOP:
+			return true
+		case inst.Op == x86asm.JE && jumps && around == 0:
+			around = at + uintptr(inst.Len) + uintptr(int64(rel))
+			return true
+		case inst.Op == x86asm.CALL && inst.Len == 5:
+			call = at
+		}
+		return false
+	})
+	if around == 0 || call == 0 || target(call) != callee || around != call+5 {
+		return 0
+	}
+	return around - pc
 }

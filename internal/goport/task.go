@@ -45,6 +45,14 @@ func (t *Task) Init(inherit bool) {
 	}
 }
 
+// Clear makes t, which has ended, as good as new.
+//
+//go:norace
+func (t *Task) Clear() {
+	t.g, t.saved, t.fn = 0, nil, nil
+	t.cycles = 0
+}
+
 // SetInherit changes whether goroutines that t starts become tasks.
 func (t *Task) SetInherit(inherit bool) {
 	if inherit {

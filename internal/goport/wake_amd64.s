@@ -110,7 +110,14 @@ TEXT ·hookNewproc(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ  (R10)(R9*1), R10
 	TESTQ R10, R10
 	JZ    tail
-	JMP   ·child(SB)
+	CALL  ·child(SB)
+	TESTL R11, R11
+	JZ    out
+	MOVQ  ·newprocSkip(SB), DX // the kernel wakes its own CPUs
+	ADDQ  DX, 0(SP)
+
+out:
+	RET
 
 tail:
 	XORL CX, CX // see hookReady
@@ -119,6 +126,7 @@ orig:
 	MOVQ ·pcRunqput(SB), R12
 	JMP  R12
 
+// child: sets R11 if the new goroutine is a task; else it is on Go's queue.
 TEXT ·child(SB),NOSPLIT,$64-0
 	MOVQ  AX, 32(SP)
 	MOVQ  BX, 40(SP)
@@ -134,6 +142,7 @@ TEXT ·child(SB),NOSPLIT,$64-0
 	MOVQ  ·childFunc(SB), DX
 	MOVQ  (DX), R13
 	CALL  R13
+	MOVL  $1, R11
 	RET
 
 plain:
@@ -142,4 +151,5 @@ plain:
 	XORL CX, CX
 	MOVQ ·pcRunqput(SB), R12
 	CALL R12
+	XORL R11, R11
 	RET

@@ -1,0 +1,81 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+// attrs is an Attr, checked, and what the scheduler reads of it. It is never
+// changed: tasks share it, and SetAttr replaces it.
+type attrs struct {
+	Attr
+	prio    int32  // 0 for Normal
+	sliced  uint32 // 1: shares its priority by time slices
+	allowed *mask
+}
+
+// attrsOf returns attr as attrs. Programs start many tasks alike, so it keeps
+// the last.
+func (k *Kernel) attrsOf(attr *Attr) (*attrs, error) {
+	if a := k.recentAttrs(); a != nil && a.alike(attr) {
+		return a, nil
+	}
+	return k.newAttrs(*attr)
+}
+
+func (k *Kernel) newAttrs(attr Attr) (*attrs, error) {
+	if err := attr.check(k.cpusLen); err != nil {
+		return nil, err
+	}
+	return k.derive(attr), nil
+}
+
+// Not instrumented, as copyAttr is not: the race detector must see no edge
+// between those who only happen to start tasks alike.
+//
+//go:norace
+func (k *Kernel) recentAttrs() *attrs { return k.recent }
+
+//go:norace
+func (k *Kernel) derive(attr Attr) *attrs {
+	a := &attrs{Attr: copyAttr(&attr), prio: int32(attr.Priority), sliced: 1, allowed: k.all}
+	if attr.Policy == FIFO {
+		a.sliced = 0
+	}
+	if attr.CPUs != nil {
+		a.allowed = maskOf(attr.CPUs, k.cpusLen)
+	}
+	k.recent = a
+	return a
+}
+
+// alike reports whether attr says what a says, where that is cheap to see.
+//
+//go:norace
+func (a *attrs) alike(attr *Attr) bool {
+	return a.Policy == attr.Policy && a.Priority == attr.Priority && a.Inherit == attr.Inherit && a.Name == attr.Name &&
+		a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
+}
+
+// copyAttr returns a copy that shares nothing with a. Not instrumented: code on
+// g0 passes pointers to Attrs on, which the race detector does not see.
+//
+//go:norace
+func copyAttr(a *Attr) Attr {
+	c := *a
+	if a.CPUs != nil {
+		c.CPUs = make([]int, len(a.CPUs))
+		//lint:ignore S1001 with -race copy is instrumented, also in a norace function
+		for i, n := range a.CPUs {
+			c.CPUs[i] = n
+		}
+	}
+	return c
+}
+
+// use gives t what a says. Nobody else knows the task yet.
+//
+//go:norace
+func (t *Task) use(a *attrs) {
+	t.attrs = a
+	t.prio, t.sliced, t.allowed = a.prio, a.sliced, a.allowed
+	t.last = -1
+	t.Init(a.Inherit)
+}
