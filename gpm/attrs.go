@@ -9,6 +9,7 @@ type attrs struct {
 	prio    int32  // 0 for Normal
 	sliced  uint32 // 1: shares its priority by time slices
 	allowed *mask
+	single  bool // CPUs names one only
 }
 
 // attrsOf returns attr as attrs. Programs start many tasks alike, so it keeps
@@ -41,6 +42,7 @@ func (k *Kernel) derive(attr Attr) *attrs {
 	}
 	if attr.CPUs != nil {
 		a.allowed = maskOf(attr.CPUs, k.cpusLen)
+		a.single = a.allowed.single()
 	}
 	k.recent = a
 	return a
@@ -78,4 +80,5 @@ func (t *Task) use(a *attrs) {
 	t.prio, t.sliced, t.allowed = a.prio, a.sliced, a.allowed
 	t.last = -1
 	t.Init(a.Inherit)
+	t.SetSingle(a.single)
 }

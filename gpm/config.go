@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/gokern/gokern/internal/cpu"
 )
 
 // Config says how to boot. The zero value is good.
@@ -35,7 +37,7 @@ const (
 	defaultSlice    = time.Millisecond
 	minSlice        = 50 * time.Microsecond
 	defaultWatchdog = time.Second
-	maxCPUs         = 256
+	maxCPUs         = cpu.MaxCPUs
 )
 
 // complete checks c and fills in defaults. allowed are the CPUs that the

@@ -40,15 +40,21 @@ func (k *Kernel) help() {
 	}
 }
 
-// closeDead wakes whoever waits for t, and returns the next on the list.
+// closeDead wakes whoever waits for t, and returns the next on the list. An
+// end that broke a rule, and had no context to report it in, is reported.
 //
 //go:norace
 func (t *Task) closeDead() *Task {
 	next := t.reap
 	t.reap = nil
 	t.mu.Lock()
-	closeOnce(t.done)
+	if t.done != nil {
+		closeOnce(t.done)
+	}
 	t.mu.Unlock()
+	if t.clearMigrate() {
+		t.stayedToEnd()
+	}
 	return next
 }
 

@@ -110,6 +110,7 @@ func Boot(config Config) (*Kernel, error) {
 // start takes everything that stop gives back.
 func (k *Kernel) start() error {
 	k.oldProcs = runtime.GOMAXPROCS(0) // Patch, which restarts the world, may raise it already
+	cpu.SetPossible(k.cpusLen)
 	goport.SetSlice(int64(k.config.Slice))
 	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled,
 		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited}, k.cpusLen)
@@ -128,6 +129,7 @@ func (k *Kernel) start() error {
 	for i := range k.cpusLen {
 		c := &vcpu{k: k, curPrio: -1, pin: k.config.Pin[i]}
 		c.ID = int32(i)
+		c.Area = cpu.Area(i)
 		k.cpus = append(k.cpus, c)
 	}
 	for _, c := range k.cpus {

@@ -67,10 +67,10 @@ func (t *Task) clear() {
 //
 //go:norace
 func (k *Kernel) exited(t *Task) {
-	waited := false
+	waited := t.NoMigrate() // closeDead reports it
 	if t.held {
 		cpu.Store32(&t.state, gone)
-		waited = cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0
+		waited = waited || cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0
 	}
 	k.lockList()
 	if t.prevT == nil {

@@ -2,6 +2,8 @@
 
 package gpm
 
+import "math/bits"
+
 // mask is a set of virtual CPUs.
 type mask [maxCPUs / 64]uint64
 
@@ -26,3 +28,14 @@ func (m *mask) set(i int) { m[i/64] |= 1 << (i % 64) }
 
 //go:norace
 func (m *mask) has(i int32) bool { return m[i/64]&(1<<(i%64)) != 0 }
+
+// single reports whether m has one CPU only.
+//
+//go:norace
+func (m *mask) single() bool {
+	n := 0
+	for _, w := range m {
+		n += bits.OnesCount64(w)
+	}
+	return n == 1
+}

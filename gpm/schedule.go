@@ -152,7 +152,7 @@ func (c *vcpu) pullable(id int32) *Task {
 	}
 	n := 0
 	for t := c.level[p].head; t != nil && n < 16; t = t.next {
-		if t.allowed.has(id) {
+		if t.allowed.has(id) && !t.NoMigrate() {
 			return t
 		}
 		n++
@@ -169,7 +169,7 @@ func (c *vcpu) pullable(id int32) *Task {
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	c, t := cpuOf(b), taskOf(t0)
 	c.cur = nil
-	if !t.allowed.has(b.ID) {
+	if !t.allowed.has(b.ID) && !t.stays() {
 		wake(t0)
 		return nil
 	}
@@ -271,6 +271,9 @@ func stalled(b *cpu.Block) {
 func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 	if k.cpusLen == 1 {
 		return k.cpus[0]
+	}
+	if t.NoMigrate() {
+		return k.stay(t)
 	}
 	var last *vcpu
 	if t.last >= 0 && t.allowed.has(t.last) {

@@ -46,6 +46,7 @@ func setAttrOnG0(p unsafe.Pointer) {
 	t := a.t
 	t.attrs, t.allowed, t.prio, t.sliced = a.attrs, a.attrs.allowed, a.attrs.prio, a.attrs.sliced
 	t.SetInherit(t.attrs.Inherit)
+	t.SetSingle(t.attrs.single)
 	// The task may be queued, picked or woken meanwhile, by the old values or
 	// the new: look until it is where the new ones want it.
 	for !t.replace() {

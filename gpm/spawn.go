@@ -86,9 +86,13 @@ func (k *Kernel) Do(attr Attr, fn func()) error {
 	onG0(listOnG0, t)
 	t.Enter()
 	defer func() {
+		staying := t.clearMigrate()
 		t.Leave()
 		onG0(unlistOnG0, t)
 		t.finish()
+		if staying {
+			t.stayedToEnd()
+		}
 	}()
 	fn()
 	return nil
@@ -168,6 +172,9 @@ func (t *Task) guard(fn func(), onPanic func(any, []byte)) {
 
 // finish tells whoever waits that the task's function has ended.
 func (t *Task) finish() {
+	if t.clearMigrate() {
+		t.stayedToEnd()
+	}
 	raceEnd(t)
 	if !t.isHeld() {
 		return

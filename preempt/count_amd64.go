@@ -5,5 +5,6 @@ package preempt
 // See count_amd64.s.
 
 func disable()
+func disableCPU() int
 func enable()
 func enableNoResched()

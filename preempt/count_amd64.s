@@ -24,6 +24,21 @@ TEXT ·disable(SB),NOSPLIT,$0-0
 rare:
 	JMP ·disableRare(SB)
 
+// func disableCPU() int
+//
+// And the CPU's number, -1 if there is none.
+TEXT ·disableCPU(SB),NOSPLIT,$0-8
+	LEAQ    github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), AX
+	INCL    COUNT
+	MOVLQSX const_offID(AX)(GS*1), BX
+	MOVQ    BX, ret+0(FP)
+	CMPB    COUNT, $(const_PreemptMask-10)
+	JCC     rare
+	RET
+
+rare:
+	JMP ·disableRare(SB)
+
 // func enable()
 //
 // One decrement, and one branch on its result: zero means that the count is

@@ -3,5 +3,6 @@
 package preempt
 
 func disable()         { disableRare() }
+func disableCPU() int  { disableRare(); return -1 }
 func enable()          { enableRare() }
 func enableNoResched() { enableRare() }

@@ -17,6 +17,14 @@ func Disable() {
 	cpu.RaceAcquire()
 }
 
+// DisableCPU is Disable and returns the CPU's number, -1 outside a task. Users
+// call percpu.GetCPU.
+func DisableCPU() int {
+	n := disableCPU()
+	cpu.RaceAcquire()
+	return n
+}
+
 // Enable ends the section that Disable began. If it was the outermost and
 // somebody wants the CPU, the caller is preempted here. Without Disable, or
 // outside a task, it is a BUG. Context: a task. Linux: preempt_enable().

@@ -7,4 +7,7 @@ import (
 )
 
 // For the assembly.
-const offCount = unsafe.Offsetof(cpu.Block{}.Count)
+const (
+	offCount = unsafe.Offsetof(cpu.Block{}.Count)
+	offID    = unsafe.Offsetof(cpu.Block{}.ID)
+)

@@ -308,7 +308,7 @@ func TestCPUNumbers(t *testing.T) {
 			assert.Equal(t, want, percpu.GetCPU())
 			assert.Equal(t, want, percpu.CPU())
 			percpu.PutCPU()
-			assert.Len(t, caught(func() { percpu.CPU() }), 1)
+			assert.Equal(t, want, percpu.CPU(), "it may run nowhere else")
 		})
 		require.NoError(t, err)
 		require.NoError(t, task.Wait(context.Background()))

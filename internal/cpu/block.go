@@ -9,16 +9,17 @@ import "unsafe"
 type Block struct {
 	// The owner's words.
 
-	Self     *Block // the block itself; nil in Outside
-	Count    uint32 // preempt_count, see package preempt for the layout
-	IRQOff   uint32 // > 0: interrupts are masked softly, nested so often
-	HardOff  uint32 // > 0: the signal is blocked, nested so often
-	Pending  uint32 // 1: an interrupt came while they were masked
-	ID       int32  // the CPU's number
-	Sliced   uint32 // 1: the current task shares its priority by time slices
-	Expired  uint32 // 1: a tick has ended the current task's slice
-	Wanted   uint32 // 1: a tick asked for a switch and none has come yet
-	TickIdle uint32 // ticks in a row that found nothing to switch to
+	Self     *Block  // the block itself; nil in Outside
+	Area     uintptr // where the CPU's area of per-CPU memory is; 0 in Outside
+	Count    uint32  // preempt_count, see package preempt for the layout
+	IRQOff   uint32  // > 0: interrupts are masked softly, nested so often
+	HardOff  uint32  // > 0: the signal is blocked, nested so often
+	Pending  uint32  // 1: an interrupt came while they were masked
+	ID       int32   // the CPU's number, -1 in Outside
+	Sliced   uint32  // 1: the current task shares its priority by time slices
+	Expired  uint32  // 1: a tick has ended the current task's slice
+	Wanted   uint32  // 1: a tick asked for a switch and none has come yet
+	TickIdle uint32  // ticks in a row that found nothing to switch to
 
 	Reason     uint32 // why the last goroutine left, a Reason
 	IdleSwitch uint32 // 1: the idle goroutine leaves for a task
@@ -83,7 +84,7 @@ type Block struct {
 // Outside is the block that threads which are no CPU find. Only its Count is
 // ever touched: by the fast paths of package preempt, which see from it that
 // they are outside a task and put it back.
-var Outside = Block{Count: OutsideCount}
+var Outside = Block{Count: OutsideCount, ID: -1}
 
 // OutsideCount makes both an increment and a decrement take the slow path: the
 // low byte is within 10 of its mask and bit 30, which no count has, is set.

@@ -169,14 +169,9 @@ out:
 
 // func Number() int
 TEXT ·Number(SB),NOSPLIT,$0-8
-	MOVQ    $-1, AX
-	THIS(BX)
-	TESTQ   BX, BX
-	JEQ     out
-	MOVLQSX const_offID(BX), AX
-
-out:
-	MOVQ AX, ret+0(FP)
+	LEAQ    ·Outside(SB), AX
+	MOVLQSX const_offID(AX)(GS*1), AX
+	MOVQ    AX, ret+0(FP)
 	RET
 
 // func SetNeed()

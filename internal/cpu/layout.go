@@ -12,5 +12,6 @@ const (
 	offPending = unsafe.Offsetof(Block{}.Pending)
 	offID      = unsafe.Offsetof(Block{}.ID)
 	offNeed    = unsafe.Offsetof(Block{}.Need)
+	offArea    = unsafe.Offsetof(Block{}.Area)
 	offCurrent = unsafe.Offsetof(Block{}.Current)
 )

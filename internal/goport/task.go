@@ -15,6 +15,10 @@ type Task struct {
 
 	cycles  int64  // time-stamp counts it has run, up to its last switch
 	running uint32 // number of the CPU that runs it, plus 1; 0: none
+
+	noMigrate uint32 // > 0: it must stay on its CPU, nested so often
+	stayed    uint32 // 1: it did, and should be elsewhere
+	single    bool   // it is allowed on one CPU only
 }
 
 // Cycles returns the time-stamp counts that t has run, up to its last switch.
@@ -40,6 +44,7 @@ const (
 func (t *Task) Init(inherit bool) {
 	t.magic = taskMagic
 	t.flags = 0
+	t.noMigrate, t.stayed = 0, 0
 	if inherit {
 		t.flags = flagInherit
 	}
