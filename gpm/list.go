@@ -70,7 +70,7 @@ func (k *Kernel) exited(t *Task) {
 	waited := t.NoMigrate() // closeDead reports it
 	if t.held {
 		cpu.Store32(&t.state, gone)
-		waited = waited || cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0
+		waited = cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0 || waited
 	}
 	k.lockList()
 	if t.prevT == nil {
