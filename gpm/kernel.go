@@ -23,7 +23,7 @@ type Kernel struct {
 	all          *mask
 	wide         unix.CPUSet // the CPUs of the machine that the process may use
 	asyncPreempt bool        // Go preempts between any two instructions
-	giveSlices   int64       // giveAfter, in units of SliceMin
+	ms           uint64      // time-stamp counts in a millisecond
 	nap          int64       // how long an idle CPU sleeps before it looks around, ns
 
 	// Protected by listLock, which is taken on g0 only.
@@ -233,8 +233,8 @@ func (k *Kernel) setSliceMin() {
 	for time.Since(k.bootTime) < time.Millisecond {
 	}
 	perNs := float64(cpu.Cycles()-k.bootCycles) / float64(time.Since(k.bootTime))
+	k.ms = uint64(perNs * float64(time.Millisecond))
 	for _, c := range k.cpus {
-		k.giveSlices = max(1, 2*giveAfter*int64(time.Millisecond)/int64(k.config.Slice)) // of half a slice
 		c.SliceMin = uint64(perNs * float64(k.config.Slice) / 2)
 	}
 }

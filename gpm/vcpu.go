@@ -26,6 +26,8 @@ type vcpu struct {
 	quit    uint32 // 1: leave
 	gave    bool   // the idle goroutine is to give the P to Go
 
+	served uint64 // when it last looked after its P, by Now
+
 	stuck      bool   // Go's queue of the P had work when last looked at
 	stuckTurn  uint32 // and was at this turn
 	stuckSince uint64 // since then, by Now
