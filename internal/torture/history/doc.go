@@ -46,6 +46,9 @@ func (c *Recorder) Return(output any) {
 	op.Output = output
 }
 
+// Forget drops the operation that was called last, and its room.
+func (c *Recorder) Forget() { c.ops = c.ops[: len(c.ops)-1 : cap(c.ops)-1] }
+
 // Left returns how many more operations there is room for.
 func (c *Recorder) Left() int { return cap(c.ops) - len(c.ops) }
 

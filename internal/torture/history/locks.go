@@ -91,26 +91,36 @@ func TestLocks(t *testing.T, share float64, subjects ...torture.Subject) {
 // history shows that within a minute.
 func MustCatch(t *testing.T, subjects ...torture.Subject) {
 	each(t, subjects, func(t *testing.T, k *gpm.Kernel, s torture.Subject, r *rand.Rand) {
-		n := 1
-		for end := time.Now().Add(time.Minute); time.Now().Before(end); n++ {
-			if err := Lock(k, s, r); err != nil {
-				require.ErrorIs(t, err, ErrNotLinearizable)
-				t.Logf("caught by history %d", n)
-				return
-			}
-		}
-		require.Fail(t, "a broken lock passed", "%d histories", n)
+		mustCatch(t, func() error { return Lock(k, s, r) })
 	})
+}
+
+// mustCatch fails if none of the histories that f checks within a minute is bad.
+func mustCatch(t *testing.T, f func() error) {
+	n := 1
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); n++ {
+		if err := f(); err != nil {
+			require.ErrorIs(t, err, ErrNotLinearizable)
+			t.Logf("caught by history %d", n)
+			return
+		}
+	}
+	require.Fail(t, "what is broken passed", "%d histories", n)
 }
 
 // each runs f in a subtest for each subject, with a kernel and under disturbance.
 func each(t *testing.T, subjects []torture.Subject, f func(*testing.T, *gpm.Kernel, torture.Subject, *rand.Rand)) {
 	for _, s := range subjects {
 		t.Run(s.Name, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(torture.Seed(t), 0))
-			k := torture.Kernel(t, gpm.Config{CPUs: 4, Slice: 100 * time.Microsecond})
-			defer torture.Disturb(k, 4, r, nil, nil)()
-			f(t, k, s, r)
+			with(t, func(k *gpm.Kernel, r *rand.Rand) { f(t, k, s, r) })
 		})
 	}
+}
+
+// with runs f with a kernel and under disturbance.
+func with(t *testing.T, f func(*gpm.Kernel, *rand.Rand)) {
+	r := rand.New(rand.NewPCG(torture.Seed(t), 0))
+	k := torture.Kernel(t, gpm.Config{CPUs: 4, Slice: 100 * time.Microsecond})
+	defer torture.Disturb(k, 4, r, nil, nil)()
+	f(k, r)
 }
