@@ -3,6 +3,7 @@ package torture
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // What a lock may have besides Lock and Unlock.
@@ -10,6 +11,9 @@ type (
 	tryLocker     interface{ TryLock() bool }
 	contextLocker interface {
 		LockContext(ctx context.Context) error
+	}
+	timeoutLocker interface {
+		LockTimeout(d time.Duration) error
 	}
 	readLocker interface {
 		RLock()
@@ -33,6 +37,10 @@ func Ways(l sync.Locker) []Way {
 	if c, ok := l.(contextLocker); ok {
 		ways = append(ways, Within("LockContext", Write, c.LockContext, l.Unlock))
 	}
+	if d, ok := l.(timeoutLocker); ok {
+		ways = append(ways, For("LockTimeout", Write, d.LockTimeout, l.Unlock))
+	}
+	ways = append(ways, masked(l)...)
 	r, ok := l.(readLocker)
 	if !ok {
 		return ways
@@ -44,6 +52,15 @@ func Ways(l sync.Locker) []Way {
 		ways = append(ways, Within("RLockContext", Read, c.RLockContext, r.RUnlock))
 	}
 	return ways
+}
+
+// For returns a way that gives up after a while, which is short.
+func For(name string, mode Mode, lock func(time.Duration) error, unlock func()) Way {
+	return Way{
+		Name: name, Mode: mode,
+		Enter: func(h *Hold) bool { return lock(h.Soon()) == nil },
+		Leave: func(*Hold) { unlock() },
+	}
 }
 
 // Within returns a way that gives up when a context ends, which is soon.

@@ -11,6 +11,7 @@ import (
 
 // step is what a client asks of a lock.
 type step struct {
+	way    string
 	client int
 	mode   torture.Mode
 	leave  bool // release it
@@ -19,13 +20,11 @@ type step struct {
 
 // String shows it as an operation.
 func (s step) String() string {
-	switch {
-	case s.leave:
-		return fmt.Sprintf("%d: leave %v", s.client, s.mode)
-	case s.try:
-		return fmt.Sprintf("%d: try %v", s.client, s.mode)
+	what := "enter"
+	if s.leave {
+		what = "leave"
 	}
-	return fmt.Sprintf("%d: enter %v", s.client, s.mode)
+	return fmt.Sprintf("%s %v by %s", what, s.mode, s.way)
 }
 
 // inside is the model's state: who is inside, a bit for each client.
@@ -55,7 +54,6 @@ func lockModel(limit int, spurious bool) porcupine.Model {
 			*side |= me
 			return ok, s
 		},
-		DescribeOperation: func(input, output any) string { return fmt.Sprintf("%v: %v", input, output) },
 	}
 }
 

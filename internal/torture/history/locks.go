@@ -2,6 +2,7 @@ package history
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -41,8 +42,8 @@ func use(c *Recorder, s torture.Subject, ways []torture.Way) {
 	h := &torture.Hold{R: c.R, Worker: c.id}
 	enter, leave := make([]any, len(ways)), make([]any, len(ways))
 	for i, w := range ways {
-		enter[i] = step{client: c.id, mode: w.Mode, try: w.Try}
-		leave[i] = step{client: c.id, mode: w.Mode, leave: true}
+		enter[i] = step{way: w.Name, client: c.id, mode: w.Mode, try: w.Try}
+		leave[i] = step{way: w.Name, client: c.id, mode: w.Mode, leave: true}
 	}
 	var yes, no any = true, false
 	for c.Left() >= 2 {
@@ -68,7 +69,7 @@ func use(c *Recorder, s torture.Subject, ways []torture.Way) {
 func Check(m porcupine.Model, ops []porcupine.Operation) error {
 	switch porcupine.CheckOperationsTimeout(m, ops, time.Minute) {
 	case porcupine.Illegal:
-		return ErrNotLinearizable
+		return fmt.Errorf("%w:\n%s", ErrNotLinearizable, explain(m, ops))
 	case porcupine.Unknown:
 		return errors.New("history: not checked within a minute")
 	}
@@ -101,7 +102,7 @@ func mustCatch(t *testing.T, f func() error) {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); n++ {
 		if err := f(); err != nil {
 			require.ErrorIs(t, err, ErrNotLinearizable)
-			t.Logf("caught by history %d", n)
+			t.Logf("caught by history %d: %v", n, err)
 			return
 		}
 	}
