@@ -25,9 +25,10 @@ func Time(share float64) time.Duration {
 	return time.Duration(share * float64(d))
 }
 
-// Scale returns n, or less where operations are slow or time is short: a
+// Scale returns times, or less where operations are slow or time is short: a
 // twentieth of it with -short, and again with the race detector. At least 1.
-func Scale(n int) int {
+func Scale(times float64) int {
+	n := int(times)
 	if testing.Short() {
 		n /= 20
 	}
