@@ -172,6 +172,9 @@ func (t *Task) guard(fn func(), onPanic func(any, []byte)) {
 
 // finish tells whoever waits that the task's function has ended.
 func (t *Task) finish() {
+	if f := exitHook.Load(); f != nil {
+		(*f)(t)
+	}
 	if t.clearMigrate() {
 		t.stayedToEnd()
 	}

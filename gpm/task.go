@@ -72,7 +72,9 @@ const (
 func (t *Task) ID() int64 { return t.id }
 
 // Name returns its Attr's name.
-func (t *Task) Name() string { return t.Attr().Name }
+//
+//go:norace
+func (t *Task) Name() string { return t.attrs.Name }
 
 // Attr returns how the task is run now.
 //

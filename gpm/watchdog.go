@@ -66,6 +66,9 @@ func (w *watchdog) run() {
 	period := max(w.limit/4, time.Millisecond)
 	for cpu.Load32(&w.quit) == 0 {
 		if w.k.allParked() {
+			if f := parkedHook.Load(); f != nil {
+				(*f)(w.log)
+			}
 			w.sleeper.Sleep()
 			continue
 		}

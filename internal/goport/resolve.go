@@ -16,6 +16,8 @@ var resolved []patch
 // Resolve finds everything that the port depends on and changes nothing. It
 // returns what it found, also with an error, which says what is missing.
 func Resolve() (*Report, error) {
+	resolving.Lock()
+	defer resolving.Unlock()
 	r := &Report{GoVersion: runtime.Version()}
 	if !certified.MatchString(runtime.Version()) {
 		return r, fmt.Errorf("version %s of Go is not certified", runtime.Version())
