@@ -11,9 +11,9 @@ import (
 )
 
 // SetAttr changes how the task is run, at once, whether it runs, waits or is
-// blocked. OnPanic stays what it was. Context: any goroutine. Errors: ErrAttr,
-// ErrShutdown if the task has ended. Linux: sched_setattr() and
-// sched_setaffinity().
+// blocked. OnPanic stays what it was, and a priority that the task is lent stays
+// lent. Context: any goroutine. Errors: ErrAttr, ErrShutdown if the task has
+// ended. Linux: sched_setattr() and sched_setaffinity().
 func (t *Task) SetAttr(attr Attr) error {
 	attr.OnPanic = t.Attr().OnPanic
 	a, err := t.k.attrsOf(&attr)
@@ -27,6 +27,7 @@ func (t *Task) SetAttr(attr Attr) error {
 		t.k.makeSpares(spareHigh)
 	}
 	onG0(setAttrOnG0, newAttrArgs(t, a))
+	t.priorityChanged()
 	return nil
 }
 
@@ -44,9 +45,19 @@ func newAttrArgs(t *Task, a *attrs) *attrArgs { return &attrArgs{t, a} }
 func setAttrOnG0(p unsafe.Pointer) {
 	a := arg[attrArgs](p)
 	t := a.t
-	t.attrs, t.allowed, t.prio, t.sliced = a.attrs, a.attrs.allowed, a.attrs.prio, a.attrs.sliced
+	t.k.lockList()
+	t.attrs, t.allowed = a.attrs, a.attrs.allowed
+	t.effective()
+	t.k.unlockList()
 	t.SetInherit(t.attrs.Inherit)
 	t.SetSingle(t.attrs.single)
+	t.settle()
+}
+
+// settle has whoever holds t act on what it has now. Context: g0.
+//
+//go:norace
+func (t *Task) settle() {
 	// The task may be queued, picked or woken meanwhile, by the old values or
 	// the new: look until it is where the new ones want it.
 	for !t.replace() {

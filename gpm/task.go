@@ -17,9 +17,11 @@ type Task struct {
 
 	// How it is to be run. SetAttr changes these at any time, each in one
 	// store, and then has whoever holds the task act on them.
-	prio    int32  // 0 for Normal
+	prio    int32  // 0 for Normal; never below what it is lent
 	sliced  uint32 // 1: shares its priority by time slices
 	allowed *mask
+
+	lent lent // what package lock lends it
 
 	// Protected by the lock of queue on.
 	next, prev *Task

@@ -70,6 +70,21 @@ func (*Task) Runtime() time.Duration { return 0 }
 // SetAttr returns an error that wraps ErrUnsupported.
 func (*Task) SetAttr(Attr) error { return unsupported() }
 
+// Priority returns 0.
+func (*Task) Priority() int { return 0 }
+
+// Lend does nothing.
+func (*Task) Lend(int) {}
+
+// Lender returns nil.
+func (*Task) Lender() *any { return nil }
+
+// SetPriorityHook does nothing.
+func SetPriorityHook(func(*Task)) {}
+
+// RunningAt returns nil.
+func RunningAt(uintptr) *Task { return nil }
+
 // Wait returns an error that wraps ErrUnsupported.
 func (*Task) Wait(context.Context) error { return unsupported() }
 

@@ -45,5 +45,10 @@
 //
 // # Sleeping
 //
-// A sleeping lock blocks who waits, so that others can run meanwhile.
+// A sleeping lock (Mutex, RTMutex, WWMutex, RWSem, PerCPURWSem, Semaphore,
+// Completion, WaitQueue) blocks who waits, so that others can run meanwhile. It is
+// for tasks and ordinary goroutines alike, also before a kernel is booted; who
+// waits is blocked as any goroutine is. What takes one may block. What releases
+// one never waits, and is allowed in atomic context and in interrupts too, except
+// where its doc comment says otherwise; waitlock.go has how.
 package lock

@@ -175,6 +175,15 @@ func (t *Task) Goid() uint64 {
 //go:norace
 func (t *Task) RunsOn(g uintptr) bool { return t.g == g }
 
+// HoldsStack reports whether address a is in the stack of t's goroutine now. Context:
+// any; the answer is a hint.
+//
+//go:norace
+func (t *Task) HoldsStack(a uintptr) bool {
+	g := t.g // never freed by Go, whatever becomes of t
+	return g != 0 && a-load64(g+gStackLo) < load64(g+gStackLo+8)-load64(g+gStackLo)
+}
+
 // Poison asks the goroutine that runs on this thread to yield at its next
 // prologue. Context: g0 of a CPU.
 //

@@ -1,0 +1,99 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"unsafe"
+
+	"go.uber.org/atomic"
+)
+
+// Priority inheritance, as far as the scheduler is concerned: a task has a
+// priority of its own and may be lent a higher one. Who lends, and for how long,
+// is package lock's business.
+
+// lent is what a task has from package lock.
+type lent struct {
+	boost int32 // a priority, 0: nothing; protected by the kernel's listLock
+	state any   // package lock's own
+}
+
+// Priority returns the priority that the task runs with now: its own, or what
+// package lock lends it if that is higher. Linux: task_struct.prio.
+//
+//go:norace
+func (t *Task) Priority() int { return int(t.prio) }
+
+// Lend lends the task a priority in addition to its own, instead of what it was
+// lent before, and has it act at once, whether the task runs, waits for a CPU or
+// is blocked; 0 takes it back. Not for users: package lock calls it, with its
+// own lock held. Context: any goroutine, atomic or not. Linux: rt_mutex_setprio().
+func (t *Task) Lend(priority int) {
+	onG0(lendOnG0, &lendArgs{t: t, boost: int32(priority)})
+}
+
+// Lender returns where package lock keeps what it knows of the task. Package
+// lock's own lock protects it.
+func (t *Task) Lender() *any { return &t.lent.state }
+
+// SetPriorityHook has f called after SetAttr of a task, in the context of the
+// caller. Not for users. Linux: rt_mutex_adjust_pi().
+func SetPriorityHook(f func(*Task)) { priorityHook.Store(&f) }
+
+var priorityHook atomic.Pointer[func(*Task)]
+
+func (t *Task) priorityChanged() {
+	if f := priorityHook.Load(); f != nil {
+		(*f)(t)
+	}
+}
+
+type lendArgs struct {
+	t     *Task
+	boost int32
+}
+
+//go:norace
+func lendOnG0(p unsafe.Pointer) {
+	a := arg[lendArgs](p)
+	t := a.t
+	t.k.lockList()
+	old := t.prio
+	t.lent.boost = a.boost
+	t.effective()
+	changed := t.prio != old
+	t.k.unlockList()
+	if changed {
+		t.settle()
+	}
+}
+
+// effective derives what the scheduler reads. A task that is lent a priority
+// keeps the CPU as a FIFO one does. listLock is held.
+//
+//go:norace
+func (t *Task) effective() {
+	t.prio, t.sliced = t.attrs.prio, t.attrs.sliced
+	if t.lent.boost > t.prio {
+		t.prio, t.sliced = t.lent.boost, 0
+	}
+}
+
+// RunningAt returns the task that runs on some CPU at this moment and in whose
+// stack address a is; nil if there is none. A lock that notes an address in its
+// owner's stack, one store, so learns whether it is worth while to spin. The
+// answer is a hint, and a stack may move. Context: any.
+//
+//go:norace
+func RunningAt(a uintptr) *Task {
+	k := kern
+	if k == nil || a == 0 {
+		return nil
+	}
+	for _, c := range k.cpus {
+		if t := c.cur; t != nil && t.HoldsStack(a) && t.Running() != 0 {
+			return t
+		}
+	}
+	return nil
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package lock
+
+func hasBarrier() bool { return false }
+
+func allBarrier() {}

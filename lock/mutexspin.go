@@ -1,0 +1,56 @@
+package lock
+
+import (
+	"runtime"
+
+	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/preempt"
+)
+
+// How long to spin. While the owner runs as a task it will soon be through; but
+// not for ever, since owners may take turns, and the host may have taken its
+// thread away. Where the owner is not known to run, briefly, as sync.Mutex does.
+const (
+	spinOwner   = 500 // looks, of spinPauses each
+	spinPauses  = 2
+	spinUnknown = 4 // looks, of 30 pauses each
+)
+
+// spin tries to take the mutex and, where that is worth while, again and again.
+// It reports whether it has. Linux: mutex_optimistic_spin().
+func (m *Mutex) spin() bool {
+	unknown := 0
+	for looks := 0; ; {
+		if m.try() {
+			return true
+		}
+		if m.word.Load()&mutexHandoff != 0 || preempt.NeedResched() {
+			return false
+		}
+		at := m.owner.get()
+		owner := gpm.RunningAt(at)
+		if owner == nil {
+			if unknown++; unknown > spinUnknown || runtime.NumCPU() == 1 {
+				return false
+			}
+			pause(30)
+			continue
+		}
+		for {
+			if looks++; looks > spinOwner || owner.CPU() < 0 {
+				return false
+			}
+			pause(spinPauses)
+			if m.free() || m.owner.get() != at || preempt.NeedResched() {
+				break
+			}
+		}
+	}
+}
+
+func pause(n int) {
+	for range n {
+		cpu.Pause()
+	}
+}

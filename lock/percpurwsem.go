@@ -1,0 +1,216 @@
+package lock
+
+import (
+	"context"
+
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/preempt"
+)
+
+// PerCPURWSem is an RWSem for what is read all the time and hardly ever written.
+// A reader that is a task changes a number of its own CPU only, so that readers
+// on different CPUs do not slow each other down. A writer pays for that: it waits
+// until every thread of the process has passed a memory barrier, some
+// microseconds. It must be made by NewPerCPURWSem. Linux: struct percpu_rw_semaphore.
+type PerCPURWSem struct {
+	closed  atomic.Uint32 // 1: a writer is there, or waits for readers to leave
+	plain   bool          // allBarrier orders readers, which need not be atomic
+	readers []readerCount // of each CPU, and for others
+	rw      RWSem         // writers hold it all the time, readers while they wait
+	gone    WaitQueue     // the writer, for readers to leave
+	dep     lockdep.Map
+}
+
+// readerCount is a number of readers, with cache lines of its own: two, for the
+// processor fetches them in pairs.
+type readerCount struct {
+	n atomic.Int64
+	_ [128 - 8]byte
+}
+
+// readerCounts is how many there are: the virtual CPUs of a kernel at most, and
+// one more.
+const readerCounts = 256 + 1
+
+// NewPerCPURWSem returns an unlocked lock. Linux: percpu_init_rwsem().
+func NewPerCPURWSem() *PerCPURWSem {
+	s := &PerCPURWSem{readers: make([]readerCount, readerCounts), plain: !raceBuild && hasBarrier()}
+	s.dep.Init(lockdep.Sleep, "", 1)
+	return s
+}
+
+// Init names the lock for the validator.
+func (s *PerCPURWSem) Init(name string) { s.dep.Init(lockdep.Sleep, name, 1) }
+
+// RLock takes the lock for reading. Context: may block. Linux: percpu_down_read().
+func (s *PerCPURWSem) RLock() {
+	if lockdep.On() || !s.enter() {
+		_ = s.read(nil, "lock.PerCPURWSem.RLock")
+	}
+}
+
+// RLockContext is RLock that gives up when ctx ends, with ctx's error. Context:
+// may block.
+func (s *PerCPURWSem) RLockContext(ctx context.Context) error {
+	return s.read(ctx, "lock.PerCPURWSem.RLockContext")
+}
+
+// TryRLock is RLock if that is possible at once, and reports whether it did.
+// Context: any. Linux: percpu_down_read_trylock().
+func (s *PerCPURWSem) TryRLock() bool {
+	if !s.enter() {
+		return false
+	}
+	if lockdep.On() {
+		s.dep.Acquire(lockdep.Sleep, lockdep.Shared, true, 0)
+	}
+	return true
+}
+
+// RUnlock releases the lock from reading. Context: any. Linux: percpu_up_read().
+func (s *PerCPURWSem) RUnlock() {
+	if lockdep.On() {
+		s.dep.Release()
+	}
+	s.count(-1)
+	if s.closed.Load() != 0 {
+		s.gone.wakeAlways(0)
+	}
+}
+
+// Lock takes the lock for writing. Context: may block. Linux: percpu_down_write().
+func (s *PerCPURWSem) Lock() { _ = s.write(nil, "lock.PerCPURWSem.Lock") }
+
+// LockContext is Lock that gives up when ctx ends, with ctx's error. Context:
+// may block.
+func (s *PerCPURWSem) LockContext(ctx context.Context) error {
+	return s.write(ctx, "lock.PerCPURWSem.LockContext")
+}
+
+// Unlock releases the lock from writing. If no writer holds it that is a BUG.
+// Context: any. Linux: percpu_up_write().
+func (s *PerCPURWSem) Unlock() {
+	if s.closed.Load() == 0 {
+		preempt.Raise("lock.PerCPURWSem.Unlock: no writer holds the lock")
+		return
+	}
+	if lockdep.On() {
+		s.dep.Release()
+	}
+	s.closed.Store(0)
+	s.rw.unlock()
+}
+
+// AssertHeld raises a BUG if the caller holds the lock in neither way, as far as
+// can be told: without the validator, if nobody does. Context: any. Linux:
+// percpu_rwsem_is_held().
+func (s *PerCPURWSem) AssertHeld() {
+	assertHeld(&s.dep, s.closed.Load() != 0 || !s.empty(), "lock.PerCPURWSem.AssertHeld")
+}
+
+// AssertNotHeld raises a BUG if the caller holds the lock; only the validator can
+// tell. Context: any.
+func (s *PerCPURWSem) AssertNotHeld() { assertNotHeld(&s.dep, "lock.PerCPURWSem.AssertNotHeld") }
+
+// enter counts the caller as a reader if no writer keeps readers out, and reports
+// whether it did.
+func (s *PerCPURWSem) enter() bool {
+	// Counted and taken back on one CPU: the sum that the writer reads is never
+	// too small.
+	if inTask() {
+		disable()
+		c := &s.readers[cpu.Number()]
+		c.add(s.plain, 1)
+		if s.closed.Load() == 0 {
+			enable()
+			return true
+		}
+		c.add(s.plain, -1)
+		enable()
+	} else {
+		c := &s.readers[readerCounts-1]
+		c.n.Inc()
+		if s.closed.Load() == 0 {
+			return true
+		}
+		c.n.Dec()
+	}
+	s.gone.wakeAlways(0)
+	return false
+}
+
+// count adds n to this CPU's number.
+func (s *PerCPURWSem) count(n int64) {
+	if !inTask() {
+		s.readers[readerCounts-1].n.Add(n)
+		return
+	}
+	disable()
+	s.readers[cpu.Number()].add(s.plain, n)
+	enable()
+}
+
+// empty reports whether there are no readers. Only while closed the answer stays
+// true.
+func (s *PerCPURWSem) empty() bool {
+	sum := int64(0)
+	for i := range s.readers {
+		sum += s.readers[i].n.Load()
+	}
+	return sum == 0
+}
+
+// read is RLock with the validator, and with ctx's end if ctx is not nil.
+func (s *PerCPURWSem) read(ctx context.Context, who string) error {
+	on := lockdep.On()
+	if on {
+		lockdep.MightSleep(who)
+		s.dep.Acquire(lockdep.Sleep, lockdep.Shared, false, 0)
+	}
+	if !s.enter() {
+		if err := s.rw.take(ctx, shared); err != nil {
+			if on {
+				s.dep.Release()
+			}
+			return err
+		}
+		s.count(1) // no writer is in, nor comes before runlock
+		s.rw.runlock()
+	}
+	if on {
+		s.dep.Acquired()
+	}
+	return nil
+}
+
+// write is Lock with the validator, and with ctx's end if ctx is not nil.
+func (s *PerCPURWSem) write(ctx context.Context, who string) error {
+	on := lockdep.On()
+	if on {
+		lockdep.MightSleep(who)
+		s.dep.Acquire(lockdep.Sleep, lockdep.Exclusive, false, 0)
+	}
+	err := s.rw.take(ctx, exclusive)
+	if err == nil {
+		s.closed.Store(1)
+		if s.plain {
+			// From here on each reader sees closed, or has been counted.
+			allBarrier()
+		}
+		if err = s.gone.event(ctx, shared, s.empty, who); err != nil {
+			s.closed.Store(0)
+			s.rw.unlock()
+		}
+	}
+	switch {
+	case !on:
+	case err == nil:
+		s.dep.Acquired()
+	default:
+		s.dep.Release()
+	}
+	return err
+}

@@ -1,0 +1,360 @@
+package lock
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gokern/gokern/gpm"
+)
+
+// rtKernel is one CPU, with a log of what happens there.
+type rtKernel struct {
+	*gpm.Kernel
+	t   *testing.T
+	mu  sync.Mutex // never contended: there is one CPU, and nobody blocks inside
+	log []string
+	all []*gpm.Task
+}
+
+func oneCPU(t *testing.T) *rtKernel {
+	return &rtKernel{Kernel: kernel(t, gpm.Config{CPUs: 1}), t: t}
+}
+
+func (k *rtKernel) note(s string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.log = append(k.log, s)
+}
+
+// fifo spawns a FIFO task, or a Normal one of priority 0.
+func (k *rtKernel) fifo(priority int, f func()) *gpm.Task {
+	attr := gpm.Attr{Policy: gpm.FIFO, Priority: priority}
+	if priority == 0 {
+		attr.Policy = gpm.Normal
+	}
+	task, err := k.Spawn(attr, f)
+	require.NoError(k.t, err)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.all = append(k.all, task)
+	return task
+}
+
+// run runs f as a task above all others, and waits for all.
+func (k *rtKernel) run(f func()) []string {
+	k.wait(k.fifo(99, f))
+	k.mu.Lock()
+	all := k.all
+	k.mu.Unlock()
+	k.wait(all...)
+	return k.log
+}
+
+func (k *rtKernel) wait(tasks ...*gpm.Task) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, task := range tasks {
+		require.NoError(k.t, task.Wait(ctx))
+	}
+}
+
+// blocked lets lower priorities run until task is blocked.
+func blocked(task *gpm.Task) {
+	for task.State() != gpm.Blocked {
+		time.Sleep(20 * time.Microsecond)
+	}
+}
+
+// inversion is the classic case: low has the lock that high waits for, and medium,
+// which does not want it, keeps the CPU from low.
+func inversion(t *testing.T, lock, unlock func()) []string {
+	k := oneCPU(t)
+	return k.run(func() {
+		var has Completion
+		var goOn Completion
+		low := k.fifo(10, func() {
+			lock()
+			has.Complete()
+			goOn.Wait()
+			k.note("low in the section")
+			unlock()
+			k.note("low after it")
+		})
+		has.Wait()
+		blocked(low)
+		high := k.fifo(30, func() {
+			lock()
+			k.note("high has the lock")
+			unlock()
+		})
+		blocked(high)
+		goOn.Complete()
+		k.fifo(20, func() {
+			work(1_000_000)
+			k.note("medium")
+		})
+	})
+}
+
+func TestPriorityInversion(t *testing.T) {
+	t.Run("with Mutex", func(t *testing.T) {
+		var m Mutex
+		require.Equal(t, []string{"medium", "low in the section", "high has the lock", "low after it"}, inversion(t, m.Lock, m.Unlock))
+	})
+	t.Run("with sync.Mutex", func(t *testing.T) {
+		var m sync.Mutex
+		require.Equal(t, []string{"medium", "low in the section", "high has the lock", "low after it"}, inversion(t, m.Lock, m.Unlock))
+	})
+	t.Run("with RTMutex", func(t *testing.T) {
+		var m RTMutex
+		require.Equal(t, []string{"low in the section", "high has the lock", "medium", "low after it"}, inversion(t, m.Lock, m.Unlock))
+	})
+}
+
+// Each of a chain of tasks has a lock that the next one waits for: the first runs
+// with the priority of the last, and each has its own again when it is through.
+func TestRTMutexChain(t *testing.T) {
+	k := oneCPU(t)
+	const n = 5
+	var m [n]RTMutex
+	var tasks [n + 1]*gpm.Task
+	var goOn Completion
+	require.Equal(t, []string{"0", "1", "2", "3", "4", "top", "medium"}, k.run(func() {
+		for i := range n {
+			var has Completion
+			tasks[i] = k.fifo(10+i, func() {
+				m[i].Lock()
+				has.Complete()
+				if i == 0 {
+					goOn.Wait()
+				} else {
+					m[i-1].Lock()
+				}
+				assert.Equal(t, 60, gpm.Current().Priority())
+				k.note(string(rune('0' + i)))
+				if i > 0 {
+					m[i-1].Unlock()
+				}
+				m[i].Unlock()
+				assert.Equal(t, 10+i, gpm.Current().Priority())
+			})
+			has.Wait()
+			blocked(tasks[i])
+		}
+		tasks[n] = k.fifo(60, func() {
+			m[n-1].Lock()
+			k.note("top")
+			m[n-1].Unlock()
+		})
+		blocked(tasks[n])
+		for i := range n {
+			assert.Equal(t, 60, tasks[i].Priority())
+			assert.Equal(t, 10+i, tasks[i].Attr().Priority)
+		}
+		goOn.Complete()
+		k.fifo(50, func() { k.note("medium") })
+	}))
+	chainsAreEmpty(t)
+}
+
+// chainsAreEmpty checks that nothing is left of any wait.
+func chainsAreEmpty(t *testing.T) {
+	t.Helper()
+	require.Nil(t, chains.goroutines)
+	require.Zero(t, chains.wl.word.Load())
+}
+
+// A priority is lent for as long as there is a reason: until the unlock of just
+// the lock that it was for, until the waiter gives up, and by its priority of
+// the moment.
+func TestRTMutexLoanEnds(t *testing.T) {
+	k := oneCPU(t)
+	k.run(func() {
+		var a, b RTMutex
+		var step, done Completion
+		next := func() { step.Complete(); done.Wait() }
+		low := k.fifo(5, func() {
+			a.Lock()
+			b.Lock()
+			for _, f := range []func(){func() {}, b.Unlock, a.Unlock, a.Lock, a.Unlock} {
+				step.Wait()
+				f()
+				done.Complete()
+			}
+		})
+		next()
+		wants := func(m *RTMutex, priority int, ctx context.Context) *gpm.Task {
+			task := k.fifo(priority, func() {
+				if m.LockContext(ctx) == nil {
+					m.Unlock()
+				}
+			})
+			blocked(task)
+			return task
+		}
+		bg := context.Background()
+		ctx, cancel := context.WithCancel(bg)
+		wants(&a, 20, bg)
+		assert.Equal(t, 20, low.Priority())
+		wants(&b, 40, bg)
+		assert.Equal(t, 40, low.Priority())
+		impatient := wants(&a, 60, ctx)
+		assert.Equal(t, 60, low.Priority())
+
+		assert.NoError(t, low.SetAttr(gpm.Attr{Policy: gpm.FIFO, Priority: 50}))
+		assert.Equal(t, 60, low.Priority(), "SetAttr keeps the loan")
+		assert.NoError(t, low.SetAttr(gpm.Attr{Policy: gpm.FIFO, Priority: 70}))
+		assert.Equal(t, 70, low.Priority(), "its own is higher")
+		assert.NoError(t, low.SetAttr(gpm.Attr{}))
+		assert.Equal(t, 60, low.Priority())
+
+		assert.NoError(t, impatient.SetAttr(gpm.Attr{Policy: gpm.RR, Priority: 80}))
+		assert.Equal(t, 80, low.Priority(), "as the waiter's priority changes, so does the loan")
+		assert.NoError(t, impatient.SetAttr(gpm.Attr{Policy: gpm.RR, Priority: 30}))
+		assert.Equal(t, 40, low.Priority())
+		assert.NoError(t, impatient.SetAttr(gpm.Attr{Policy: gpm.FIFO, Priority: 65}))
+		cancel()
+		k.wait(impatient)
+		assert.Equal(t, 40, low.Priority(), "a waiter has given up")
+
+		late := k.fifo(55, func() { assert.ErrorIs(t, a.LockTimeout(2*time.Millisecond), context.DeadlineExceeded) })
+		blocked(late)
+		assert.Equal(t, 55, low.Priority())
+		k.wait(late)
+		assert.Equal(t, 40, low.Priority(), "a waiter's time is over")
+
+		next() // unlocks b
+		assert.Equal(t, 20, low.Priority(), "for a")
+		next() // unlocks a
+		assert.Equal(t, 0, low.Priority())
+		next()
+		assert.Equal(t, 0, low.Priority())
+		next()
+	})
+	chainsAreEmpty(t)
+}
+
+// Children of a task that is lent a priority do not get it.
+func TestRTMutexLoanIsNotInherited(t *testing.T) {
+	k := oneCPU(t)
+	k.run(func() {
+		var m RTMutex
+		var has, goOn, child Completion
+		low, err := k.Spawn(gpm.Attr{Inherit: true}, func() {
+			m.Lock()
+			has.Complete()
+			goOn.Wait()
+			assert.Equal(t, 33, gpm.Current().Priority())
+			go func() {
+				assert.Equal(t, 0, gpm.Current().Priority())
+				child.Complete()
+			}()
+			m.Unlock()
+		})
+		assert.NoError(t, err)
+		has.Wait()
+		blocked(k.fifo(33, func() { m.Lock(); m.Unlock() }))
+		assert.Equal(t, 33, low.Priority())
+		goOn.Complete()
+		child.Wait()
+	})
+}
+
+// By priority, and first come first served among equals, by the priority of the
+// moment.
+func TestRTMutexOrder(t *testing.T) {
+	k := oneCPU(t)
+	require.Equal(t, []string{"e", "c", "a", "d", "b"}, k.run(func() {
+		var m RTMutex
+		m.Lock()
+		var e *gpm.Task
+		for _, w := range []struct {
+			name     string
+			priority int
+		}{{"a", 20}, {"b", 10}, {"c", 30}, {"d", 20}, {"e", 1}} {
+			e = k.fifo(w.priority, func() {
+				m.Lock()
+				k.note(w.name)
+				m.Unlock()
+			})
+			blocked(e)
+		}
+		assert.NoError(t, e.SetAttr(gpm.Attr{Policy: gpm.FIFO, Priority: 50}))
+		m.Unlock()
+	}))
+	chainsAreEmpty(t)
+}
+
+func TestRTMutexDeadlock(t *testing.T) {
+	everywhere(t, func(t *testing.T, s start) {
+		var a, b, c RTMutex
+		var hasB, hasC, refused Completion
+		g := group{start: s}
+		g.Go(func() {
+			assert.NoError(t, a.LockContext(context.Background()))
+			assert.ErrorIs(t, a.LockContext(context.Background()), ErrDeadlock)
+			g.Go(func() {
+				b.Lock()
+				hasB.Complete()
+				c.Lock()
+				c.Unlock()
+				b.Unlock()
+			})
+			g.Go(func() {
+				c.Lock()
+				hasC.Complete()
+				a.Lock()
+				a.Unlock()
+				c.Unlock()
+			})
+			hasB.Wait()
+			hasC.Wait()
+			soon(t, func() bool {
+				chains.enter()
+				defer chains.leave()
+				return a.wait.top != nil && c.wait.top != nil
+			})
+			assert.ErrorIs(t, b.LockContext(context.Background()), ErrDeadlock)
+			refused.Complete()
+			a.Unlock() // and so all of them get on
+		})
+		refused.Wait()
+		g.Wait()
+		require.False(t, a.IsLocked() || b.IsLocked() || c.IsLocked())
+		chainsAreEmpty(t)
+	})
+}
+
+func TestRTMutexRules(t *testing.T) {
+	got := bugs(t)
+	var m RTMutex
+	m.Unlock()
+	require.Len(t, got(), 1)
+	m.AssertHeld()
+	require.Len(t, got(), 1)
+	m.AssertNotHeld()
+	require.Empty(t, got())
+	m.Lock()
+	m.AssertHeld()
+	require.Empty(t, got())
+	m.AssertNotHeld()
+	require.Len(t, got(), 1)
+	require.False(t, m.TryLock())
+	done := make(chan bool)
+	go func() { defer close(done); m.Unlock(); m.AssertHeld() }()
+	<-done
+	require.Len(t, got(), 2)
+	m.Unlock()
+	require.True(t, m.TryLock())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, m.LockContext(ctx), context.Canceled)
+	m.Unlock()
+	require.NoError(t, m.LockContext(ctx), "it is free")
+	m.Unlock()
+}
