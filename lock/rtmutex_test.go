@@ -301,13 +301,14 @@ func TestRTMutexDeadlock(t *testing.T) {
 			g.Go(func() {
 				b.Lock()
 				hasB.Complete()
+				hasC.Wait()
 				c.Lock()
 				c.Unlock()
 				b.Unlock()
 			})
 			g.Go(func() {
 				c.Lock()
-				hasC.Complete()
+				hasC.CompleteAll()
 				a.Lock()
 				a.Unlock()
 				c.Unlock()
