@@ -4,6 +4,7 @@ package gpm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -96,8 +97,7 @@ func Boot(config Config) (*Kernel, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	if err := k.selfTest(); err != nil {
-		k.stop()
-		return nil, fmt.Errorf("%w: self-test: %w", ErrUnsupported, err)
+		return nil, fmt.Errorf("%w: self-test: %w", ErrUnsupported, k.giveUp(err))
 	}
 	k.dog.start()
 	booted = k
@@ -119,8 +119,8 @@ func (k *Kernel) start() error {
 		return err
 	}
 	if err := goport.Patch(); err != nil {
-		_ = goport.RemoveInterrupt()
-		return err
+		goport.ReleaseProcs()
+		return errors.Join(err, goport.RemoveInterrupt())
 	}
 	runtime.GOMAXPROCS(k.cpusLen + k.config.Procs)
 	go k.help()
@@ -141,14 +141,38 @@ func (k *Kernel) start() error {
 	}
 	k.setSliceMin()
 	if failed != nil {
-		k.stop()
-		return failed
+		return errors.Join(failed, k.stop())
 	}
 	return nil
 }
 
-// stop ends the CPUs and puts everything back as it was. No task lives.
-func (k *Kernel) stop() {
+// giveUp stops a kernel that has failed its self-test, for the reason why, which
+// it returns. The test's tasks end by themselves, if tasks can run at all; if
+// they do not, nothing can be put back before they do.
+func (k *Kernel) giveUp(why error) error {
+	cpu.Store32(&k.stopping, 1)
+	k.helper.Wake()
+	select {
+	case <-k.empty:
+		return errors.Join(why, k.stop())
+	case <-time.After(giveUpAfter):
+	}
+	booted = k
+	go func() {
+		<-k.empty
+		bootMu.Lock()
+		defer bootMu.Unlock()
+		_ = k.stop()
+		booted = nil
+	}()
+	return fmt.Errorf("%w, and its tasks have not ended after %v: what Boot has changed stays until they do", why, giveUpAfter)
+}
+
+var giveUpAfter = selfTestTimeout
+
+// stop ends the CPUs and puts everything back as it was. No task lives. An error
+// says what could not be put back.
+func (k *Kernel) stop() error {
 	for _, c := range k.cpus {
 		if c.thread() != 0 {
 			onG0(quitOnG0, c)
@@ -159,8 +183,7 @@ func (k *Kernel) stop() {
 	k.helper.Wake()
 	<-k.helperDone
 	goport.ReleaseProcs()
-	_ = goport.Unpatch()
-	_ = goport.RemoveInterrupt()
+	err := errors.Join(goport.Unpatch(), goport.RemoveInterrupt())
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.SetDefaultGOMAXPROCS() // keeps following the machine, if it did
 	}
@@ -168,6 +191,10 @@ func (k *Kernel) stop() {
 		runtime.GOMAXPROCS(k.oldProcs)
 	}
 	k.waitThreads()
+	if err != nil {
+		return fmt.Errorf("gokern: not all is as before Boot: %w", err)
+	}
+	return nil
 }
 
 // waitThreads waits until the CPUs' threads have ended.
@@ -182,7 +209,8 @@ func (k *Kernel) waitThreads() {
 // Shutdown refuses new tasks, waits until all have ended, and then puts
 // everything back as it was before Boot: threads, timers, the runtime's text,
 // GOMAXPROCS. If ctx ends first it returns ctx's error, tasks go on, and
-// Shutdown may be called again. Context: an ordinary goroutine.
+// Shutdown may be called again. Any other error says what could not be put back;
+// the kernel is gone then too. Context: an ordinary goroutine.
 func (k *Kernel) Shutdown(ctx context.Context) error {
 	if current() != nil {
 		return fmt.Errorf("%w: Shutdown from a task", ErrTask)
@@ -200,9 +228,8 @@ func (k *Kernel) Shutdown(ctx context.Context) error {
 		return ErrShutdown
 	}
 	k.dog.stop()
-	k.stop()
 	booted = nil
-	return nil
+	return k.stop()
 }
 
 // allowedCPUs returns the machine's CPUs that the process may use.

@@ -247,8 +247,8 @@ func wake(t0 *goport.Task) {
 	case preempts && &c.Block == here:
 		cpu.FoldNeed(here)
 		goport.Poison(here)
-	case preempts && cpu.Xchg32(&c.IPI, 1) == 0:
-		goport.Interrupt(c.tid)
+	case preempts:
+		c.interrupt()
 	}
 }
 

@@ -87,8 +87,8 @@ func (t *Task) replace() bool {
 		if self {
 			cpu.FoldNeed(&c.Block)
 			goport.Poison(&c.Block)
-		} else if cpu.Xchg32(&c.IPI, 1) == 0 {
-			goport.Interrupt(c.tid)
+		} else {
+			c.interrupt()
 		}
 		return true
 	}

@@ -21,9 +21,9 @@ type spinner struct {
 }
 
 const (
-	// Rounds until a loop ends by itself: half a second, or some seconds if the
-	// build is not optimised.
-	maxRounds = 400_000_000
+	// Rounds until a loop ends by itself: some tenths of a second, or a second or
+	// two if the build is not optimised.
+	maxRounds = 150_000_000
 	// Rounds between two calls in the loop that has calls.
 	callEvery = 1 << 16
 )

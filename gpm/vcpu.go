@@ -3,6 +3,7 @@
 package gpm
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 
@@ -91,7 +92,11 @@ func (c *vcpu) start(ready chan<- error, done func()) {
 		c.long = *attr
 		c.long.Runtime = 100_000_000 // ns, the longest
 	}
+	c.set(goport.Gettid(), 0)
 	err := c.attach()
+	if err != nil {
+		err = fmt.Errorf("CPU %d: %w", c.ID, err)
+	}
 	ready <- err
 	if err == nil {
 		c.loop()
@@ -131,12 +136,17 @@ func (c *vcpu) attach() error {
 	// wakes, as the one that polls the network for Go, preempts this one at once
 	// instead of waiting for the end of its slice.
 	goport.SchedAttr(&c.long)
+	goport.BlockInterrupt(false) // Go's threads keep what the process inherited as blocked
 	id, err := goport.NewTimer()
 	if err != nil {
 		return err
 	}
 	c.set(goport.Gettid(), id)
 	goport.Attach(&c.Block)
+	// Who has just seen the CPU busy may send an interrupt to the thread that is
+	// gone, or start its timer: neither is under way any more.
+	cpu.Store32(&c.IPI, 0)
+	cpu.Store32(&c.Armed, 0)
 	return nil
 }
 
@@ -164,5 +174,17 @@ func (c *vcpu) loop() {
 		default:
 			c.sleep()
 		}
+	}
+}
+
+// interrupt sends c an inter-processor interrupt, unless one is under way. If
+// Linux cannot queue one (the user has as many signals queued as he may) a tick
+// has to do. Context: g0, with a P.
+//
+//go:norace
+func (c *vcpu) interrupt() {
+	if cpu.Xchg32(&c.IPI, 1) == 0 && !goport.Interrupt(c.tid) {
+		cpu.Store32(&c.IPI, 0)
+		c.arm()
 	}
 }

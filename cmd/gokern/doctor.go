@@ -15,7 +15,7 @@ import (
 )
 
 // shutdownTimeout is longer than a failed self-test's tasks can still spin.
-const shutdownTimeout = 15 * time.Second
+const shutdownTimeout = time.Minute
 
 // doctor examines, boots, tests and judges; it returns the exit status. The
 // text form is printed as it is found: should booting crash, what led to it is

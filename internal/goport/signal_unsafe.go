@@ -57,7 +57,7 @@ var (
 
 func rtSigaction(sig int, new, old *sigaction) error {
 	if r := cpu.Syscall(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(new)), uintptr(unsafe.Pointer(old)), 8, 0, 0); r < 0 {
-		return unix.Errno(-r)
+		return fmt.Errorf("rt_sigaction of signal %d: %w", sig, unix.Errno(-r))
 	}
 	return nil
 }
@@ -149,11 +149,12 @@ func SetTimer(id int32, run bool) {
 	cpu.Syscall(unix.SYS_TIMER_SETTIME, uintptr(id), 0, uintptr(unsafe.Pointer(spec)), 0, 0, 0)
 }
 
-// Interrupt sends an inter-processor interrupt to the thread. Context: any.
+// Interrupt sends an inter-processor interrupt to the thread, and reports whether
+// it could. Context: any.
 //
 //go:norace
-func Interrupt(tid int32) {
-	cpu.Syscall(unix.SYS_RT_TGSIGQUEUEINFO, pid, uintptr(tid), uintptr(interruptSignal), uintptr(unsafe.Pointer(&ipiInfo)), 0, 0)
+func Interrupt(tid int32) bool {
+	return 0 == cpu.Syscall(unix.SYS_RT_TGSIGQUEUEINFO, pid, uintptr(tid), uintptr(interruptSignal), uintptr(unsafe.Pointer(&ipiInfo)), 0, 0)
 }
 
 // BlockInterrupt masks (or unmasks) the interrupt signal on this thread.

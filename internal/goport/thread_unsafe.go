@@ -3,6 +3,7 @@
 package goport
 
 import (
+	"fmt"
 	"runtime"
 	"unsafe"
 
@@ -40,10 +41,10 @@ func SetPin(b *cpu.Block, pin, wide *unix.CPUSet) {
 	b.Pin, b.PinLen = uintptr(unsafe.Pointer(pin)), unsafe.Sizeof(*pin)
 }
 
-// Affinity pins the calling thread to set. It does not allocate.
+// Affinity pins the calling thread to set. It allocates only for an error.
 func Affinity(set *unix.CPUSet) error {
 	if r := cpu.Syscall(unix.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(*set), uintptr(unsafe.Pointer(set)), 0, 0, 0); r < 0 {
-		return unix.Errno(-r)
+		return fmt.Errorf("sched_setaffinity: %w", unix.Errno(-r))
 	}
 	return nil
 }
