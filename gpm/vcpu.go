@@ -50,6 +50,12 @@ type vcpu struct {
 	departures int64 // times a task took its thread away
 }
 
+// longSlice is the slice that a CPU's thread asks the host for, in ns. The host
+// runs a thread that wakes at once if its slice would end before the running
+// thread's. But on a busy host each turn is as long behind others as its slice is
+// long: with 100 ms a thread among twelve waited for seconds.
+const longSlice = 10_000_000
+
 // Idle states. Whoever queues a task for an idle CPU sets idleAwake and does
 // what the old state asks for.
 const (
@@ -90,7 +96,7 @@ func (c *vcpu) start(ready chan<- error, done func()) {
 	if attr, err := unix.SchedGetAttr(0, 0); err == nil && attr.Policy == unix.SCHED_NORMAL {
 		c.plain = *attr
 		c.long = *attr
-		c.long.Runtime = 100_000_000 // ns, the longest
+		c.long.Runtime = longSlice
 	}
 	c.set(goport.Gettid(), 0)
 	err := c.attach()
