@@ -14,6 +14,7 @@ import (
 
 // lent is what a task has from package lock.
 type lent struct {
+	asked int32 // what Lend was called with; protected by package lock's own lock
 	boost int32 // a priority, 0: nothing; protected by the kernel's listLock
 	state any   // package lock's own
 }
@@ -29,7 +30,10 @@ func (t *Task) Priority() int { return int(t.prio) }
 // is blocked; 0 takes it back. Not for users: package lock calls it, with its
 // own lock held. Context: any goroutine, atomic or not. Linux: rt_mutex_setprio().
 func (t *Task) Lend(priority int) {
-	onG0(lendOnG0, &lendArgs{t: t, boost: int32(priority)})
+	// Nothing is allocated here: that might have to help the collector, which
+	// blocks.
+	t.lent.asked = int32(priority)
+	onG0(lendOnG0, t)
 }
 
 // Lender returns where package lock keeps what it knows of the task. Package
@@ -48,18 +52,12 @@ func (t *Task) priorityChanged() {
 	}
 }
 
-type lendArgs struct {
-	t     *Task
-	boost int32
-}
-
 //go:norace
 func lendOnG0(p unsafe.Pointer) {
-	a := arg[lendArgs](p)
-	t := a.t
+	t := arg[Task](p)
 	t.k.lockList()
 	old := t.prio
-	t.lent.boost = a.boost
+	t.lent.boost = t.lent.asked
 	t.effective()
 	changed := t.prio != old
 	t.k.unlockList()

@@ -90,16 +90,14 @@ func (m *WWMutex) acquire(ctx context.Context, x *AcquireCtx) error {
 	}
 	m.wait.insert(w)
 	m.judge(w)
-	for {
-		var err error
+	for ended := error(nil); ; {
+		err := ended
 		switch {
 		case w.granted:
 			m.wl.leave(m)
 			return nil
 		case m.mustDie(w):
 			err = ErrDeadlock
-		case ctx != nil:
-			err = ctx.Err()
 		}
 		if err != nil {
 			m.wait.remove(w)
@@ -107,20 +105,23 @@ func (m *WWMutex) acquire(ctx context.Context, x *AcquireCtx) error {
 			return err
 		}
 		m.wl.leave(m)
-		w.sleep(ctx)
+		ended = w.sleep(ctx)
 		m.wl.enter()
 	}
 }
 
-// sleep blocks until there is something to look at.
-func (w *wwWaiter) sleep(ctx context.Context) {
+// sleep blocks until there is something to look at, and returns ctx's error if
+// it has ended. No waitLock is held: a context's methods may block.
+func (w *wwWaiter) sleep(ctx context.Context) error {
 	if ctx == nil {
 		<-w.token
-		return
+		return nil
 	}
 	select {
 	case <-w.token:
+		return nil
 	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
