@@ -94,13 +94,7 @@ func (v *Var[T]) This() *T {
 
 // RawThis returns the variable of the CPU that the caller is on at that moment,
 // nil outside a task. Context: any. Linux: raw_cpu_ptr().
-func (v *Var[T]) RawThis() *T {
-	n := cpu.Number()
-	if uint(n) < uint(len(v.cpus)) {
-		return &v.cpus[n].v
-	}
-	return v.rare(n)
-}
+func (v *Var[T]) RawThis() *T { return v.at(cpu.Number()) }
 
 // Of returns the variable of CPU n. What the CPU does with it meanwhile is the
 // caller's concern. Context: any. Linux: per_cpu_ptr().
@@ -124,6 +118,14 @@ func (v *Var[T]) Each() iter.Seq2[int, *T] {
 			}
 		}
 	}
+}
+
+// at returns the variable of CPU n, which is possible.
+func (v *Var[T]) at(n int) *T {
+	if uint(n) < uint(len(v.cpus)) {
+		return &v.cpus[n].v
+	}
+	return v.rare(n)
 }
 
 // rare returns the variable of a CPU that was not possible when v was made, nil

@@ -6,5 +6,6 @@ package preempt
 
 func disable()
 func disableCPU() int
+func tryDisableCPU() int
 func enable()
 func enableNoResched()

@@ -39,6 +39,25 @@ TEXT ·disableCPU(SB),NOSPLIT,$0-8
 rare:
 	JMP ·disableRare(SB)
 
+// func tryDisableCPU() int
+//
+// The same, but without a CPU it is only -1.
+TEXT ·tryDisableCPU(SB),NOSPLIT,$0-8
+	LEAQ    github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), AX
+	MOVLQSX const_offID(AX)(GS*1), BX
+	MOVQ    BX, ret+0(FP)
+	TESTQ   BX, BX
+	JLT     out
+	INCL    COUNT
+	CMPB    COUNT, $(const_PreemptMask-10)
+	JCC     rare
+
+out:
+	RET
+
+rare:
+	JMP ·disableRare(SB)
+
 // func enable()
 //
 // One decrement, and one branch on its result: zero means that the count is

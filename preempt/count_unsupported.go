@@ -2,7 +2,8 @@
 
 package preempt
 
-func disable()         { disableRare() }
-func disableCPU() int  { disableRare(); return -1 }
-func enable()          { enableRare() }
-func enableNoResched() { enableRare() }
+func disable()           { disableRare() }
+func disableCPU() int    { disableRare(); return -1 }
+func tryDisableCPU() int { return -1 }
+func enable()            { enableRare() }
+func enableNoResched()   { enableRare() }

@@ -25,6 +25,14 @@ func DisableCPU() int {
 	return n
 }
 
+// TryDisableCPU is DisableCPU, but outside a task it does nothing and returns -1:
+// for code that works there too, in another way.
+func TryDisableCPU() int {
+	n := tryDisableCPU()
+	cpu.RaceAcquire()
+	return n
+}
+
 // Enable ends the section that Disable began. If it was the outermost and
 // somebody wants the CPU, the caller is preempted here. Without Disable, or
 // outside a task, it is a BUG. Context: a task. Linux: preempt_enable().

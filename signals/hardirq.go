@@ -19,6 +19,7 @@ func HardIRQDisable() {
 		goport.BlockInterrupt(true)
 	}
 	preempt.EnableNoResched()
+	raceMasked()
 }
 
 // HardIRQEnable ends a section of HardIRQDisable; the outermost unblocks the
@@ -29,6 +30,7 @@ func HardIRQEnable() {
 		preempt.Raise("HardIRQEnable without HardIRQDisable")
 		return
 	}
+	raceUnmask()
 	preempt.Disable()
 	if depth, _ := cpu.AddHardOff(^uint32(0)); depth == 0 {
 		goport.BlockInterrupt(false)

@@ -21,12 +21,14 @@ func IRQDisable() {
 	if _, ok := cpu.OrIRQOff(disabledFlag); !ok {
 		preempt.Raise("IRQDisable outside a task")
 	}
+	raceMasked()
 }
 
 // IRQEnable unmasks interrupts and replays what came meanwhile: if that wants
 // the CPU, the caller is preempted here. Inside InterruptDisable they stay
 // masked. Context: a task. Linux: local_irq_enable().
 func IRQEnable() {
+	raceUnmask()
 	word, ok := cpu.AndIRQOff(^uint32(disabledFlag))
 	if !ok {
 		preempt.Raise("IRQEnable outside a task")
@@ -44,6 +46,7 @@ func IRQSave() Flags {
 	if !ok {
 		preempt.Raise("IRQSave outside a task")
 	}
+	raceMasked()
 	return Flags(old & disabledFlag)
 }
 
@@ -74,6 +77,7 @@ func InterruptDisable() {
 	case old&countMask >= countMask-10:
 		preempt.Raise("InterruptDisable: nested too deep")
 	}
+	raceMasked()
 }
 
 // InterruptEnable ends a section of InterruptDisable; the outermost unmasks and
@@ -85,6 +89,7 @@ func InterruptEnable() {
 		preempt.Raise("InterruptEnable without InterruptDisable")
 		return
 	}
+	raceUnmask()
 	if old, _ := cpu.AddIRQOff(^uint32(0)); old == 1 {
 		replay()
 	}

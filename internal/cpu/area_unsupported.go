@@ -23,3 +23,6 @@ func AreaAnd(uintptr, uint64)                      { misuse() }
 func AreaOr(uintptr, uint64)                       { misuse() }
 func AreaCount(uintptr, int64, uint64) CountResult { return CountOutside }
 func AreaPublish(uintptr) int64                    { return 0 }
+
+// Membarrier reports that it did nothing.
+func Membarrier() bool { return false }

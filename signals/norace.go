@@ -1,0 +1,7 @@
+//go:build !race
+
+package signals
+
+func raceMasked() {}
+
+func raceUnmask() {}
