@@ -30,6 +30,7 @@ func (k *Kernel) help() {
 			t = t.closeDead()
 		}
 		k.adoptOrphans(a.parents)
+		reportLeft()
 		if a.spares < spareLow && cpu.Load32(&k.inherits) != 0 {
 			k.makeSpares(spareHigh - a.spares)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/readers"
 	"golang.org/x/sys/unix"
 )
 
@@ -113,7 +114,7 @@ func (k *Kernel) start() error {
 	cpu.SetPossible(k.cpusLen)
 	goport.SetSlice(int64(k.config.Slice))
 	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled,
-		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited}, k.cpusLen)
+		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited, Reading: reading}, k.cpusLen)
 	kern = k
 	if _, err := goport.InstallInterrupt(); err != nil {
 		return err
@@ -132,6 +133,7 @@ func (k *Kernel) start() error {
 		c.Area = cpu.Area(i)
 		k.cpus = append(k.cpus, c)
 	}
+	k.seatReaders()
 	for _, c := range k.cpus {
 		k.done.Add(1)
 		go c.main(ready, k.done.Done)
@@ -179,6 +181,7 @@ func (k *Kernel) stop() error {
 		}
 	}
 	k.done.Wait()
+	readers.SetCPUs(nil)
 	cpu.Store32(&k.stopped, 1)
 	k.helper.Wake()
 	<-k.helperDone

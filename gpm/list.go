@@ -5,6 +5,7 @@ package gpm
 import (
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/readers"
 )
 
 // The list of all live tasks. The hooks keep tasks in places that the garbage
@@ -72,6 +73,7 @@ func (k *Kernel) exited(t *Task) {
 		cpu.Store32(&t.state, gone)
 		waited = cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0 || waited
 	}
+	left := readers.Abandon(&t.Task)
 	k.lockList()
 	if t.prevT == nil {
 		k.tasks = t.nextT
@@ -91,7 +93,7 @@ func (k *Kernel) exited(t *Task) {
 		t.clear()
 		k.putSpare(t)
 	}
-	call := waited || k.live == 0 && k.stopping != 0
+	call := left || waited || k.live == 0 && k.stopping != 0
 	k.unlockList()
 	if call {
 		k.helper.WakeOnG0()

@@ -87,12 +87,14 @@ func (k *Kernel) Do(attr Attr, fn func()) error {
 	t.Enter()
 	defer func() {
 		staying := t.clearMigrate()
+		open := t.closeSections()
 		t.Leave()
 		onG0(unlistOnG0, t)
 		t.finish()
 		if staying {
 			t.stayedToEnd()
 		}
+		t.reportOpen(open)
 	}()
 	fn()
 	return nil
@@ -111,6 +113,7 @@ func Outside(fn func()) {
 		fn() // it cannot leave its thread
 		return
 	}
+	t.checkOutside()
 	t.Leave()
 	defer t.Enter()
 	fn()
@@ -177,6 +180,9 @@ func (t *Task) finish() {
 	}
 	if t.clearMigrate() {
 		t.stayedToEnd()
+	}
+	if open := t.closeSections(); open != 0 {
+		defer t.reportOpen(open)
 	}
 	raceEnd(t)
 	if !t.isHeld() {

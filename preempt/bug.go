@@ -89,7 +89,7 @@ func inside(function, file string) bool {
 	if !ok || strings.HasSuffix(file, "_test.go") {
 		return false
 	}
-	for _, p := range []string{"preempt.", "signals.", "percpu.", "gpm.", "lock.", "internal/"} {
+	for _, p := range []string{"preempt.", "signals.", "percpu.", "gpm.", "lock.", "lock/", "internal/"} {
 		if strings.HasPrefix(rest, p) {
 			return true
 		}

@@ -45,6 +45,11 @@ type Block struct {
 	Credited uint64 // what they were credited with
 	Chain    uint64 // how long the last chain took, with its timed turn
 
+	// Quiet counts quiescent states of RCU: moments at which the CPU is in no
+	// read-side section. Each switch is one; the interrupt handler counts others
+	// if it is asked to.
+	Quiet uint64
+
 	Now        uint64 // time-stamp counter when a task's turn was last timed
 	SliceStart uint64 // time-stamp counter when the current task was switched in
 	SliceMin   uint64 // a slice shorter than this many counts is not ended by a tick
@@ -78,7 +83,13 @@ type Block struct {
 	Waiting int32  // queued tasks that a tick could switch to
 	Armed   uint32 // 1: the tick timer runs
 	TimerID int32  // the POSIX timer
-	_       [44]byte
+	Asked   uint32 // what RCU wants of the next interrupt: AskQuiet, AskSample
+	_       [40]byte
+
+	// What the handler has sampled: the program counters of the task's stack.
+
+	Sample    [32]uintptr
+	SampleLen uint32 // how many are valid; 0: no sample yet
 }
 
 // Outside is the block that threads which are no CPU find. Only its Count is

@@ -14,4 +14,5 @@ const (
 	offNeed    = unsafe.Offsetof(Block{}.Need)
 	offArea    = unsafe.Offsetof(Block{}.Area)
 	offCurrent = unsafe.Offsetof(Block{}.Current)
+	offReader  = ReaderOffset
 )

@@ -44,6 +44,9 @@ func subAway() { cpu.Add32(&awayCount, -1) }
 //go:norace
 func goDepart(b *cpu.Block, g uintptr) {
 	t := (*Task)(b.Current)
+	if t.Reader != 0 {
+		goReading(b, t)
+	}
 	t.account(b)
 	t.g = g
 	t.flags |= flagAway
@@ -120,4 +123,29 @@ func (t *Task) Return() {
 	}
 	t.flags &^= flagAway | flagLeaving
 	subAway()
+}
+
+// CurrentAway returns the task that calls, if it has gone with its thread, else
+// nil. Context: any goroutine.
+func CurrentAway() *Task {
+	if !anyAway() {
+		return nil
+	}
+	a := &awayArgs{g: getg()}
+	onG0(goCurrentAway, unsafe.Pointer(a))
+	return a.t
+}
+
+//go:norace
+func anyAway() bool { return awayCount != 0 }
+
+type awayArgs struct {
+	g uintptr
+	t *Task
+}
+
+//go:norace
+func goCurrentAway(p unsafe.Pointer) {
+	a := (*awayArgs)(p)
+	a.t = sched.FindAway(a.g, false)
 }

@@ -32,6 +32,10 @@ TEXT ·interrupt(SB),NOSPLIT|NOFRAME,$0-0
 	JNE   foreign
 	TESTQ R9, R9
 	JZ    late
+	CMPL  const_blockAsked(R9), $0
+	JNE   asked
+
+known:
 	MOVL  siCode(SI), CX
 	CMPL  CX, $siTimer
 	JEQ   tick
@@ -41,6 +45,10 @@ TEXT ·interrupt(SB),NOSPLIT|NOFRAME,$0-0
 foreign:
 	MOVQ ·chainHandler(SB), AX
 	JMP  AX
+
+asked:
+	CALL ·asked(SB)
+	JMP  known
 
 late:
 	RET                           // for a CPU that has gone to another thread

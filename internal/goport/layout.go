@@ -32,6 +32,10 @@ const (
 	blockIdleG      = unsafe.Offsetof(cpu.Block{}.IdleG)
 	blockPin        = unsafe.Offsetof(cpu.Block{}.Pin)
 	blockPinLen     = unsafe.Offsetof(cpu.Block{}.PinLen)
+	blockQuiet      = unsafe.Offsetof(cpu.Block{}.Quiet)
+	blockAsked      = unsafe.Offsetof(cpu.Block{}.Asked)
+	blockSample     = unsafe.Offsetof(cpu.Block{}.Sample)
+	blockSampleLen  = unsafe.Offsetof(cpu.Block{}.SampleLen)
 	blockCredited   = unsafe.Offsetof(cpu.Block{}.Credited)
 	blockChain      = unsafe.Offsetof(cpu.Block{}.Chain)
 	blockNow        = unsafe.Offsetof(cpu.Block{}.Now)
@@ -61,4 +65,10 @@ const (
 	reasonLeave   = cpu.ReasonLeave
 	reasonExit    = cpu.ReasonExit
 	countActive   = cpu.Active
+	askSample     = cpu.AskSample
+	readerSpecial = cpu.ReaderSpecial
+	readerDepth   = cpu.ReaderDepth
 )
+
+// Package cpu's assembly knows where in a Task its Reader is.
+var _ = [1]struct{}{}[unsafe.Offsetof(Task{}.Reader)-cpu.ReaderOffset]

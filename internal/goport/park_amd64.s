@@ -121,6 +121,7 @@ TEXT ·hookStop(SB),NOSPLIT|NOFRAME,$0-0
 	TESTL R11, R11
 	JNZ   locked
 	MOVQ  Block_Current(R12), R13
+	MOVL  $const_reasonPreempt, Block_Reason(R12) // for reading: it does not block
 	CALL  ·mark(SB)
 	INCQ  Block_Stops(R12)
 	MOVL  $const_reasonPark, Block_Reason(R12)
@@ -168,6 +169,31 @@ TEXT ·account(SB),NOSPLIT|NOFRAME,$0-0
 	ADDQ AX, Task_cycles(R13)
 	MOVL $0, Task_running(R13)
 	MOVQ R10, AX
+	CMPL Task_Reader(R13), $0
+	JNE  reading
+	RET
+
+reading:
+	JMP ·reading(SB)
+
+// reading: keeps AX, BX, CX, R12 and R13; the task in R13 leaves in a read-side
+// section.
+TEXT ·reading(SB),NOSPLIT,$64-0
+	MOVQ AX, 24(SP)
+	MOVQ BX, 32(SP)
+	MOVQ CX, 40(SP)
+	MOVQ R12, 48(SP)
+	MOVQ R13, 56(SP)
+	MOVQ R12, AX
+	MOVQ R13, BX
+	MOVQ ·readingFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
+	MOVQ 24(SP), AX
+	MOVQ 32(SP), BX
+	MOVQ 40(SP), CX
+	MOVQ 48(SP), R12
+	MOVQ 56(SP), R13
 	RET
 
 // noteAtomic: keeps AX, BX, CX and R12 and records who blocks while atomic.

@@ -20,6 +20,9 @@ type Scheduler struct {
 	Requeue func(b *cpu.Block, t *Task, reason uint32) *Task
 	// Wake makes a task runnable; on any thread.
 	Wake func(t *Task)
+	// Reading is called when t leaves b, or blocks there, with a read-side
+	// section open (or, rarely, just ended).
+	Reading func(b *cpu.Block, t *Task)
 	// Stalled is called when b's task blocks and b stays with it.
 	Stalled func(b *cpu.Block)
 	// Depart is called when t, locked to its thread, blocks and leaves b; b has
@@ -51,6 +54,7 @@ var (
 	wakeFunc       = goWake
 	childFunc      = goChild
 	noteAtomicFunc = goNoteAtomic
+	readingFunc    = goReading
 	stalledFunc    = goStalled
 	departFunc     = goDepart
 	awayParkFunc   = goAwayPark
@@ -129,6 +133,7 @@ func choose(b *cpu.Block) *Task {
 //
 //go:norace
 func (t *Task) switchIn(b *cpu.Block) (g uintptr) {
+	b.Quiet++ // execute's casgstatus is the barrier before the task's first load
 	t.running = uint32(b.ID) + 1
 	b.Count = cpu.NoNeed | t.count
 	if b.Need != 0 {
@@ -156,6 +161,9 @@ func (t *Task) account(b *cpu.Block) {
 //go:norace
 func goRequeue(b *cpu.Block) uintptr {
 	t := (*Task)(b.Current)
+	if t.Reader != 0 {
+		goReading(b, t)
+	}
 	t.g = b.Leaving
 	t.count = b.Count & cpu.Active
 	reason := b.Reason // stays for the pick
@@ -205,6 +213,11 @@ func goWake(t *Task) {
 //
 //go:norace
 func goChild(b *cpu.Block, g uintptr) { sched.Child(b, (*Task)(b.Current), g) }
+
+// goReading is called when the current task of b, t, leaves in a read-side section.
+//
+//go:norace
+func goReading(b *cpu.Block, t *Task) { sched.Reading(b, t) }
 
 // goStalled is called when b stays with a task that blocks.
 //

@@ -6,12 +6,13 @@ import "unsafe"
 // its own first word is the mark by which a hook tells a task from a coro
 // (whose first word is a g's address) in g.coroarg.
 type Task struct {
-	magic uint64
-	g     uintptr        // its goroutine; a coroutine of iter.Pull while one runs in its place
-	saved unsafe.Pointer // what g.coroarg held before the mark
-	fn    func()         // what it was started with; also keeps it on the heap
-	flags uint32
-	count uint32 // preempt_count while it is switched out: 0, 1 or Active
+	magic  uint64
+	Reader uint32 // RCU: depth of read-side sections, and ReaderSpecial; see internal/readers
+	flags  uint32
+	g      uintptr        // its goroutine; a coroutine of iter.Pull while one runs in its place
+	saved  unsafe.Pointer // what g.coroarg held before the mark
+	fn     func()         // what it was started with; also keeps it on the heap
+	count  uint32         // preempt_count while it is switched out: 0, 1 or Active
 
 	cycles  int64  // time-stamp counts it has run, up to its last switch
 	running uint32 // number of the CPU that runs it, plus 1; 0: none
@@ -19,6 +20,15 @@ type Task struct {
 	noMigrate uint32 // > 0: it must stay on its CPU, nested so often
 	stayed    uint32 // 1: it did, and should be elsewhere
 	single    bool   // it is allowed on one CPU only
+
+	Reading Reading // RCU: what matters only once it has been switched out in a section
+}
+
+// Reading is a task's place on a list of internal/readers, under whose lock it is.
+type Reading struct {
+	Next, Prev *Task
+	Listed     bool
+	Blocked    bool // it has blocked in the section, and not only been preempted
 }
 
 // Cycles returns the time-stamp counts that t has run, up to its last switch.

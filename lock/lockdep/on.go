@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
 )
 
@@ -38,6 +39,7 @@ func Enable() {
 	c.run()
 	hooks(true)
 	on.Store(true)
+	cpu.Store32(&cpu.ReadChecked, 1)
 }
 
 // Disable turns the validator off. It keeps the graph, and forgets who holds
@@ -45,6 +47,7 @@ func Enable() {
 func Disable() {
 	switching.Lock()
 	defer switching.Unlock()
+	cpu.Store32(&cpu.ReadChecked, 0)
 	on.Store(false)
 	hooks(false)
 }
