@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/readers"
 )
 
 // Code on g0 and in the signal handler must not allocate, block, or be
@@ -50,6 +51,7 @@ var indirect = []struct{ pattern, why string }{
 	{port + `(go[A-Z]\w*|\(\*Task\)\.Return)`, "a field of Scheduler"},
 	{port + `(enterPark|leavePark|goOrdinary|WakeIdle|wakeSleeper|\(\*Sleeper\)\.WakeOnG0)`, "runtime.ready, for g0"},
 	{here + `(\(\*vcpu\)\.(kick|serve)|\(\*Kernel\)\.(exited|adopt))`, "runtime.ready, in an inlined WakeIdle or WakeOnG0"},
+	{gokern + `internal/readers\.hurryOnG0`, "readers.Interrupt: interruptReaderOnG0"},
 	{port + `CheckTimers`, "runtime.(*timers).check, which findRunnable calls on g0 as well"},
 	{port + `\(\*Task\)\.StartOnG0`, "runtime.newproc1, for the system stack; Scheduler.Wake"},
 }
@@ -64,6 +66,9 @@ func TestG0Code(t *testing.T) {
 		t.Skip("the coverage counters are instrumented with -race, on g0 too")
 	}
 	p := loadProgram(t)
+	for _, f := range []func(*readers.Request){(*readers.Request).Snap, (*readers.Request).Step, func(r *readers.Request) { r.Hurry(false) }} {
+		f(new(readers.Request)) // what only lock/rcu calls must be in this program too
+	}
 	found := map[string]bool{}
 	for i := range p.table.Funcs {
 		f := &p.table.Funcs[i]
@@ -75,7 +80,7 @@ func TestG0Code(t *testing.T) {
 		found[here+name] = true
 	}
 	// Nothing may drop out unnoticed: one of each kind.
-	for _, name := range []string{port + "hookPark", port + "interrupt", port + "goPick", port + "enterPark", here + "spawnOnG0", here + "pick"} {
+	for _, name := range []string{port + "hookPark", port + "interrupt", port + "goPick", port + "enterPark", here + "spawnOnG0", here + "pick", gokern + "internal/readers.stepOnG0"} {
 		require.True(t, found[name] || found[name+".abi0"], "%s is no root", name)
 	}
 	t.Logf("%d roots", len(found))

@@ -14,7 +14,7 @@ import (
 // What RCU needs of the kernel; see internal/readers.
 
 func init() {
-	readers.Interrupt = interruptReader
+	readers.Interrupt = interruptReaderOnG0
 	readers.Describe = describeReader
 }
 
@@ -32,19 +32,17 @@ func (k *Kernel) seatReaders() {
 	readers.SetCPUs(blocks)
 }
 
-// interruptReader asks something of CPU i's interrupt handler, and calls it.
+// interruptReaderOnG0 asks something of CPU i's interrupt handler, and calls it.
 //
 //go:norace
-func interruptReader(i int, ask uint32) {
+func interruptReaderOnG0(i int, ask uint32) {
 	k := kern
 	if k == nil || i >= len(k.cpus) {
 		return
 	}
 	c := k.cpus[i]
 	cpu.Xchg32(&c.Asked, ask)
-	if cpu.Xchg32(&c.IPI, 1) == 0 {
-		goport.Interrupt(c.tid)
-	}
+	c.interrupt()
 }
 
 func describeReader(t0 *goport.Task) readers.Who {

@@ -26,7 +26,6 @@ func Attach(b *cpu.Block) {
 	b.IdleG = g
 	b.M = load64(g + gM)
 	b.Count = cpu.NoNeed
-	cpu.Store32(&b.IPI, 0) // one for the thread before may have come too late
 	cpu.SetGS(b)
 }
 

@@ -3,6 +3,7 @@
 package readers
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"github.com/gokern/gokern/internal/cpu"
@@ -11,7 +12,17 @@ import (
 
 // Snap sets r.Cookie to what Seq will be at least when a grace period has passed
 // that begins from now on, and has that one begin. Linux: rcu_seq_snap().
-func (r *Request) Snap() { goport.OnG0(snapOnG0, unsafe.Pointer(r)) }
+func (r *Request) Snap() {
+	if !started() {
+		r.Done = true
+		return
+	}
+	goport.OnG0(snapOnG0, unsafe.Pointer(r))
+}
+
+// started reports whether there has ever been a kernel. Before there are no readers,
+// and no way to g0.
+func started() bool { return cpu.Load32(&state.started) != 0 }
 
 //go:norace
 func snapOnG0(p unsafe.Pointer) {
@@ -24,7 +35,13 @@ func snapOnG0(p unsafe.Pointer) {
 
 // Step moves grace periods on as far as they go, and sets r.Done if the cookie's
 // is over. Context: any goroutine, atomic or not.
-func (r *Request) Step() { goport.OnG0(stepOnG0, unsafe.Pointer(r)) }
+func (r *Request) Step() {
+	if !started() {
+		r.Done = true
+		return
+	}
+	goport.OnG0(stepOnG0, unsafe.Pointer(r))
+}
 
 //go:norace
 func stepOnG0(p unsafe.Pointer) {
@@ -67,19 +84,30 @@ func (r *Request) step() {
 // Hurry has the CPUs that r.Late names report: those that are in no section at
 // once, the others at its end. With sample those leave a sample of their stack.
 func (r *Request) Hurry(sample bool) {
-	ask := uint32(cpu.AskQuiet)
+	r.ask = cpu.AskQuiet
 	if sample {
-		ask |= cpu.AskSample
+		r.ask |= cpu.AskSample
 	}
-	r.eachLate(func(i int) {
-		if Interrupt != nil {
-			Interrupt(i, ask)
+	if Interrupt != nil && r.Late != [maxCPUs / 64]uint64{} {
+		goport.OnG0(hurryOnG0, unsafe.Pointer(r))
+	}
+}
+
+// hurryOnG0 runs on g0 so that the caller cannot be switched out between saying
+// that an interrupt is under way and sending it.
+//
+//go:norace
+func hurryOnG0(p unsafe.Pointer) {
+	r := (*Request)(p)
+	for w, set := range r.Late {
+		for ; set != 0; set &= set - 1 {
+			Interrupt(w*64+bits.TrailingZeros64(set), r.ask)
 		}
-	})
+	}
 }
 
 // Interrupt asks CPU i for something and sends it an interrupt. Package gpm sets
-// it.
+// it. Context: g0.
 var Interrupt func(i int, ask uint32)
 
 // Describe says which task t is. Package gpm sets it.

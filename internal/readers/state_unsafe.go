@@ -28,9 +28,11 @@ var state struct {
 	seq    uint64 // grace periods begun and ended: odd while one is under way
 	wanted uint64 // the highest seq that somebody waits for
 	seats  []seat
-	now    list // tasks that the grace period under way waits for
-	later  list // tasks in sections that have begun after it
-	left   uint32
+	now    list   // tasks that the grace period under way waits for
+	later  list   // tasks in sections that have begun after it
+	left   uint32 // tasks that have ended in a section, until TakeLeft
+
+	started uint32 // 1: SetCPUs has been called
 }
 
 func init() {
@@ -135,6 +137,7 @@ func setOnG0(p unsafe.Pointer) {
 	lock()
 	state.seats = a.seats
 	unlock()
+	cpu.Store32(&state.started, 1)
 }
 
 // SetCPUs says which virtual CPUs there are, in the order of their IDs; none of

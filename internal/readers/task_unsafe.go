@@ -37,7 +37,7 @@ func SwitchedOut(b *cpu.Block, t *goport.Task) {
 // special. It reports whether the task has blocked in it. Context: any of t.
 func Exit(t *goport.Task) (blocked bool) {
 	blocked = unblock(t)
-	goport.OnG0(ended, unsafe.Pointer(t))
+	goport.OnG0(endedOnG0, unsafe.Pointer(t))
 	return blocked
 }
 
@@ -48,10 +48,10 @@ func unblock(t *goport.Task) bool {
 	return b
 }
 
-// ended runs on g0, so that the task cannot be switched out between its steps.
+// endedOnG0 runs on g0, so that the task cannot be switched out between its steps.
 //
 //go:norace
-func ended(p unsafe.Pointer) {
+func endedOnG0(p unsafe.Pointer) {
 	t := (*goport.Task)(p)
 	t.Reader = 0
 	lock()
@@ -104,12 +104,12 @@ func Abandon(t *goport.Task) bool {
 // TakeLeft returns, once, how many tasks Abandon has found with a section open.
 func TakeLeft() int {
 	n := new(uint32)
-	goport.OnG0(takeLeft, unsafe.Pointer(n))
+	goport.OnG0(takeLeftOnG0, unsafe.Pointer(n))
 	return int(*n)
 }
 
 //go:norace
-func takeLeft(p unsafe.Pointer) {
+func takeLeftOnG0(p unsafe.Pointer) {
 	lock()
 	*(*uint32)(p), state.left = state.left, 0
 	unlock()

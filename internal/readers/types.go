@@ -1,8 +1,6 @@
 package readers
 
 import (
-	"math/bits"
-
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
 )
@@ -17,18 +15,11 @@ type Request struct {
 
 	// What the last step has found.
 
-	Seq  uint64 // which grace period is under way, if odd
-	Done bool   // the cookie's is over
-	Late [maxCPUs / 64]uint64
-}
+	Seq  uint64               // which grace period is under way, if odd
+	Done bool                 // the cookie's is over
+	Late [maxCPUs / 64]uint64 // CPUs that it waits for, bits by their IDs
 
-// eachLate calls f with the number of each CPU in Late.
-func (r *Request) eachLate(f func(i int)) {
-	for w, set := range r.Late {
-		for ; set != 0; set &= set - 1 {
-			f(w*64 + bits.TrailingZeros64(set))
-		}
-	}
+	ask uint32
 }
 
 // Holdup is what a grace period waits for.

@@ -58,7 +58,7 @@ func await(r *readers.Request, expedited bool) {
 	if !r.Done {
 		wait(r, expedited)
 	}
-	raceOver()
+	order.over()
 }
 
 func wait(r *readers.Request, expedited bool) {
@@ -105,7 +105,7 @@ func StartPoll() Cookie {
 func Poll(c Cookie) bool {
 	r := readers.Request{Cookie: uint64(c)}
 	if r.Step(); r.Done {
-		raceOver()
+		order.over()
 		return true
 	}
 	polls.hurry(&r)

@@ -4,11 +4,10 @@ package rcu
 
 // See race_unsafe.go.
 
-func raceEnd()  {}
-func raceOver() {}
+type edge struct{}
+
+func (*edge) end()  {}
+func (*edge) over() {}
 
 func raceOff() {}
 func raceOn()  {}
-
-func (s *SRCU) raceEnd()  {}
-func (s *SRCU) raceOver() {}

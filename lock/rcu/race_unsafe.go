@@ -12,14 +12,11 @@ import (
 // says nothing about another's, and a grace period nothing about later sections,
 // so data that is published without Assign is still reported.
 
-var raceWord byte
+type edge struct{ word byte }
 
-func raceEnd()  { runtime.RaceReleaseMerge(unsafe.Pointer(&raceWord)) }
-func raceOver() { runtime.RaceAcquire(unsafe.Pointer(&raceWord)) }
+func (e *edge) end()  { runtime.RaceReleaseMerge(unsafe.Pointer(&e.word)) }
+func (e *edge) over() { runtime.RaceAcquire(unsafe.Pointer(&e.word)) }
 
 // Between these two atomic operations make no edges.
 func raceOff() { runtime.RaceDisable() }
 func raceOn()  { runtime.RaceEnable() }
-
-func (s *SRCU) raceEnd()  { runtime.RaceReleaseMerge(unsafe.Pointer(&s.raceWord)) }
-func (s *SRCU) raceOver() { runtime.RaceAcquire(unsafe.Pointer(&s.raceWord)) }

@@ -11,6 +11,10 @@ import (
 // dep is all of RCU's read side, for the validator.
 var dep lockdep.Map
 
+// order is what the race detector is told: the end of a section happens before
+// the end of a wait.
+var order edge
+
 func init() {
 	dep.Init(lockdep.RCU, "rcu_read_lock", 0)
 	cpu.ReadSlow.Enter, cpu.ReadSlow.Exit, cpu.ReadSlow.Special = enterSlow, exitSlow, exitSpecial
@@ -24,7 +28,7 @@ func ReadLock() { cpu.ReadEnter() }
 // ReadUnlock ends the section that ReadLock began. Without ReadLock, or outside
 // a task, it is a BUG. Context: a task. Linux: rcu_read_unlock().
 func ReadUnlock() {
-	raceEnd()
+	order.end()
 	cpu.ReadExit()
 }
 

@@ -19,7 +19,7 @@ type SRCU struct {
 	syncs   queue // its goroutine is the one that makes grace periods
 	calls   queue
 
-	raceWord byte
+	order edge
 }
 
 // NewSRCU returns an SRCU; name is for the validator's reports, and "" means the
@@ -51,7 +51,7 @@ func (s *SRCU) DownRead() (index int) { return s.enter() }
 // srcu_up_read().
 func (s *SRCU) UpRead(index int) {
 	if s.checkIndex(index) {
-		s.raceEnd()
+		s.order.end()
 		s.leave(index)
 	}
 }
@@ -65,7 +65,7 @@ func (s *SRCU) ReadUnlock(index int) {
 	if lockdep.On() {
 		s.dep.Release()
 	}
-	s.raceEnd()
+	s.order.end()
 	s.leave(index)
 }
 
@@ -136,7 +136,7 @@ func (s *SRCU) grace(bool) {
 	s.index.Store(old ^ 1)
 	raceOn()
 	s.waitFor(old)
-	s.raceOver()
+	s.order.over()
 }
 
 // waitFor waits until no reader is counted in half i.
