@@ -46,8 +46,5 @@ func AndIRQOff(uint32) (word uint32, ok bool) { return 0, false }
 // AddHardOff changes nothing.
 func AddHardOff(uint32) (depth uint32, ok bool) { return 0, false }
 
-// Pause does nothing.
-func Pause() {}
-
 // G returns 0: a goroutine has no cheap number on this system.
 func G() uintptr { return 0 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // process is what Linux says about the process.
@@ -33,7 +34,7 @@ func takeProcess() (p process, err error) {
 	}
 	_ = from.Close()
 	_ = to.Close()
-	if p.main, err = status("/proc/self/status"); err != nil {
+	if p.main, err = mainStatus(); err != nil {
 		return p, err
 	}
 	if p.threads, err = threads(); err != nil {
@@ -75,6 +76,18 @@ func (p process) diff(now process) (found []string) {
 
 // isPipe reports whether a finding is a pipe's descriptor.
 func isPipe(finding string) bool { return strings.Contains(finding, ": pipe:[") }
+
+// mainStatus returns the main thread's status, at a moment when that is not
+// starting another: for so long Go blocks all signals there.
+func mainStatus() (fields map[string]string, err error) {
+	for range 100 {
+		if fields, err = status("/proc/self/status"); err != nil || !strings.HasPrefix(fields["SigBlk"], "ffffffff") {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fields, err
+}
 
 // status returns the statusFields of a status file.
 func status(path string) (map[string]string, error) {
