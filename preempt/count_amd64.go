@@ -9,3 +9,8 @@ func disableCPU() int
 func tryDisableCPU() int
 func enable()
 func enableNoResched()
+
+func tryDisable() bool
+
+//go:noescape
+func unlockWord(p *uint32)

@@ -87,3 +87,43 @@ TEXT ·enableNoResched(SB),NOSPLIT,$0-0
 
 rare:
 	JMP ·enableRare(SB)
+
+// func tryDisable() bool
+//
+// The check of disable comes before its increment here, so that there is nothing
+// to take back.
+TEXT ·tryDisable(SB),NOSPLIT,$0-1
+	LEAQ github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), AX
+	CMPB COUNT, $(const_PreemptMask-11)
+	JCC  rare
+	INCL COUNT
+	MOVB $1, ret+0(FP)
+	RET
+
+rare:
+	MOVB $0, ret+0(FP)
+	RET
+
+// func unlockWord(p *uint32)
+//
+// The word is released last, for what follows may be wrong: but an interrupt that
+// sees the count at zero before that cannot preempt assembly, so it does not
+// matter. One comparison finds a count that was zero, one near its mask, and
+// Outside's. There is no check of the word: a read of what a locked instruction
+// has just changed takes 3 to 4 ns, a quarter of locking and unlocking.
+TEXT ·unlockWord(SB),NOSPLIT,$0-8
+	LEAQ github·com∕gokern∕gokern∕internal∕cpu·Outside(SB), AX
+	MOVQ p+0(FP), BX
+	DECL COUNT
+	JZ   resched
+	CMPB COUNT, $(const_PreemptMask-11)
+	JCC  rare
+	MOVB $0, 0(BX)
+	RET
+
+resched:
+	MOVB $0, 0(BX)
+	JMP  ·enableResched(SB)
+
+rare:
+	JMP ·unlockRare(SB)

@@ -20,6 +20,9 @@ func Add64(p *int64, n int64) int64 { return atomic.AddInt64(p, n) }
 // Add32 adds n and returns the sum.
 func Add32(p *int32, n int32) int32 { return atomic.AddInt32(p, n) }
 
+// AddU32 adds n, modulo 1<<32, and returns the sum.
+func AddU32(p *uint32, n uint32) uint32 { return atomic.AddUint32(p, n) }
+
 // Load32 loads *p.
 func Load32(p *uint32) uint32 { return atomic.LoadUint32(p) }
 
@@ -33,3 +36,9 @@ func Or64(p *uint64, bits uint64) { atomic.OrUint64(p, bits) }
 //
 //go:noescape
 func Release32(p *uint32, v uint32)
+
+// ReleaseByte clears the low byte of *p after all that was stored before, and
+// leaves the others alone.
+//
+//go:noescape
+func ReleaseByte(p *uint32)

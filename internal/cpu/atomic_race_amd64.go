@@ -18,6 +18,9 @@ func Add64(p *int64, n int64) int64
 func Add32(p *int32, n int32) int32
 
 //go:noescape
+func AddU32(p *uint32, n uint32) uint32
+
+//go:noescape
 func Load32(p *uint32) uint32
 
 //go:noescape
@@ -25,6 +28,9 @@ func Store32(p *uint32, v uint32)
 
 //go:noescape
 func Release32(p *uint32, v uint32)
+
+//go:noescape
+func ReleaseByte(p *uint32)
 
 //go:noescape
 func Or64(p *uint64, bits uint64)

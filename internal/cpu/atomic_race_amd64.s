@@ -42,6 +42,17 @@ TEXT ·Add32(SB),NOSPLIT,$0-20
 	MOVL  AX, ret+16(FP)
 	RET
 
+// func AddU32(p *uint32, n uint32) uint32
+TEXT ·AddU32(SB),NOSPLIT,$0-20
+	MOVQ  p+0(FP), BX
+	MOVL  n+8(FP), AX
+	MOVL  AX, CX
+	LOCK
+	XADDL AX, 0(BX)
+	ADDL  CX, AX
+	MOVL  AX, ret+16(FP)
+	RET
+
 // func Load32(p *uint32) uint32
 TEXT ·Load32(SB),NOSPLIT,$0-12
 	MOVQ p+0(FP), BX

@@ -10,3 +10,9 @@ TEXT ·Release32(SB),NOSPLIT,$0-12
 	MOVL v+8(FP), AX
 	MOVL AX, 0(BX)
 	RET
+
+// func ReleaseByte(p *uint32)
+TEXT ·ReleaseByte(SB),NOSPLIT,$0-8
+	MOVQ p+0(FP), BX
+	MOVB $0, 0(BX)
+	RET

@@ -1,0 +1,192 @@
+package lock
+
+import (
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/preempt"
+	"github.com/gokern/gokern/signals"
+)
+
+// RawSpinLock is a SpinLock for the innermost locks: under it only other raw locks
+// may be taken, which the validator checks, so that it keeps a bound on how long it
+// is held also where other spinning locks may wait for something that sleeps. In
+// Linux that is PREEMPT_RT; here both spin. The zero RawSpinLock is unlocked. It must
+// not be copied. Linux: raw_spinlock_t.
+type RawSpinLock struct {
+	w   spinWord
+	dep lockdep.Map
+}
+
+// Init names the lock for the validator: locks of one name are one class. With an
+// empty name the place of this call is the class. Context: any, the lock not in
+// use. Linux: raw_spin_lock_init().
+func (l *RawSpinLock) Init(name string) { l.dep.Init(lockdep.Raw, name, 1) }
+
+// Lock disables preemption and waits for the lock. Outside a task it is a BUG, and
+// locks nothing. Context: a task, atomic or not. Linux: raw_spin_lock().
+func (l *RawSpinLock) Lock() {
+	if lockdep.On() {
+		l.LockNested(0)
+	} else if ok := preempt.TryDisable(); ok && cpu.Cas32(l.word(), 0, 1) {
+		cpu.RaceLocked(l.word())
+	} else {
+		l.w.slow(ok)
+	}
+}
+
+// LockNested is Lock for the second, third and so on of several locks of one class
+// that are taken one inside the other: subclass, 1 to 7, tells the validator which.
+// Context: as Lock. Linux: raw_spin_lock_nested().
+func (l *RawSpinLock) LockNested(subclass int) {
+	if !lockdep.On() {
+		l.w.lock()
+		return
+	}
+	if !disable("Lock", "spinning lock") {
+		return
+	}
+	l.dep.Acquire(lockdep.Raw, lockdep.Exclusive, false, subclass)
+	l.w.lock()
+	l.dep.Acquired()
+	preempt.EnableNoResched()
+}
+
+// TryLock locks if that needs no waiting, and reports whether it did. Context: as
+// Lock. Linux: raw_spin_trylock().
+func (l *RawSpinLock) TryLock() bool {
+	if !l.w.tryLock() {
+		return false
+	}
+	if lockdep.On() {
+		l.dep.Acquire(lockdep.Raw, lockdep.Exclusive, true, 0)
+	}
+	return true
+}
+
+// Unlock unlocks and enables preemption: if somebody wants the CPU, the caller is
+// preempted here. Context: the task that holds the lock. Linux: raw_spin_unlock().
+func (l *RawSpinLock) Unlock() {
+	if lockdep.On() {
+		l.dep.Release()
+	}
+	preempt.UnlockWord(l.word())
+}
+
+// LockIRQ masks interrupts and locks. They must not be masked already. Context: a
+// task. Linux: raw_spin_lock_irq().
+func (l *RawSpinLock) LockIRQ() {
+	if task("LockIRQ", "spinning lock") {
+		signals.IRQDisable()
+		l.Lock()
+	}
+}
+
+// TryLockIRQ is LockIRQ if that needs no waiting. Linux: raw_spin_trylock_irq().
+func (l *RawSpinLock) TryLockIRQ() bool {
+	if !task("TryLockIRQ", "spinning lock") {
+		return false
+	}
+	signals.IRQDisable()
+	if l.TryLock() {
+		return true
+	}
+	signals.IRQEnable()
+	return false
+}
+
+// UnlockIRQ undoes LockIRQ: it unlocks, unmasks interrupts and enables preemption.
+// Linux: raw_spin_unlock_irq().
+func (l *RawSpinLock) UnlockIRQ() {
+	if l.release() {
+		signals.IRQEnable()
+		preempt.Enable()
+	}
+}
+
+// LockIRQSave masks interrupts, locks, and returns how interrupts were before, for
+// UnlockIRQRestore. Context: a task, atomic or not. Linux: raw_spin_lock_irqsave().
+func (l *RawSpinLock) LockIRQSave() (f signals.Flags) {
+	if task("LockIRQSave", "spinning lock") {
+		f = signals.IRQSave()
+		l.Lock()
+	}
+	return f
+}
+
+// TryLockIRQSave is LockIRQSave if that needs no waiting. Linux:
+// raw_spin_trylock_irqsave().
+func (l *RawSpinLock) TryLockIRQSave() (f signals.Flags, ok bool) {
+	if !task("TryLockIRQSave", "spinning lock") {
+		return 0, false
+	}
+	f = signals.IRQSave()
+	if l.TryLock() {
+		return f, true
+	}
+	signals.IRQRestore(f)
+	return 0, false
+}
+
+// UnlockIRQRestore undoes LockIRQSave. Linux: raw_spin_unlock_irqrestore().
+func (l *RawSpinLock) UnlockIRQRestore(f signals.Flags) {
+	if l.release() {
+		signals.IRQRestore(f)
+		preempt.Enable()
+	}
+}
+
+// LockBH disables softirqs and locks. Context: a task, atomic or not. Linux:
+// raw_spin_lock_bh().
+func (l *RawSpinLock) LockBH() {
+	if task("LockBH", "spinning lock") {
+		signals.BHDisable()
+		l.Lock()
+	}
+}
+
+// TryLockBH is LockBH if that needs no waiting. Linux: raw_spin_trylock_bh().
+func (l *RawSpinLock) TryLockBH() bool {
+	if !task("TryLockBH", "spinning lock") {
+		return false
+	}
+	signals.BHDisable()
+	if l.TryLock() {
+		return true
+	}
+	signals.BHEnable()
+	return false
+}
+
+// UnlockBH undoes LockBH. Linux: raw_spin_unlock_bh().
+func (l *RawSpinLock) UnlockBH() {
+	if l.release() {
+		preempt.EnableNoResched()
+		signals.BHEnable()
+	}
+}
+
+// release unlocks with preemption still disabled; false: it was not held.
+func (l *RawSpinLock) release() bool {
+	if lockdep.On() {
+		l.dep.Release()
+	}
+	return l.w.release()
+}
+
+// IsLocked reports whether somebody holds the lock: a hint, unless it is the
+// caller. Context: any. Linux: raw_spin_is_locked().
+func (l *RawSpinLock) IsLocked() bool { return l.w.locked() }
+
+// IsContended reports whether somebody waits for the lock. Context: any. Linux:
+// raw_spin_is_contended().
+func (l *RawSpinLock) IsContended() bool { return cpu.Load32(&l.w.contended) != 0 }
+
+// AssertHeld checks that the caller holds the lock: a BUG if not. Without the
+// validator it finds a lock that nobody holds, and a caller that cannot be the
+// holder. Context: any. Linux: lockdep_assert_held(), assert_raw_spin_locked().
+func (l *RawSpinLock) AssertHeld() { assertHeld("RawSpinLock", l.w.locked(), &l.dep) }
+
+// AssertNotHeld checks that the caller does not hold the lock: a BUG if it does.
+// Without the validator nobody knows, and it does nothing. Context: any. Linux:
+// lockdep_assert_not_held().
+func (l *RawSpinLock) AssertNotHeld() { assertNotHeld("RawSpinLock", &l.dep) }
