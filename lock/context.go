@@ -3,6 +3,7 @@ package lock
 import (
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/percpu"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
 )
@@ -55,7 +56,7 @@ func CondReschedLock(l *SpinLock) bool {
 // letIn gives who waits for a lock, if anybody does, a fair chance to get it before
 // the caller, who has just let it go, takes it again.
 func letIn(contended, locked func() bool) {
-	var s waiter
+	var s spinWait
 	for range polls + 4 {
 		if !contended() || locked() {
 			return
@@ -64,9 +65,9 @@ func letIn(contended, locked func() bool) {
 	}
 }
 
-// task reports whether the caller is a task; if not, that op was called on a lock
+// spinTask reports whether the caller is a task; if not, that op was called on a lock
 // of that kind is a BUG.
-func task(op, kind string) bool {
+func spinTask(op, kind string) bool {
 	_, ok := cpu.Word()
 	if !ok {
 		preempt.Raise(op + " of a " + kind + " outside a task: only a task has a CPU to itself; a Mutex may be locked anywhere")
@@ -74,21 +75,21 @@ func task(op, kind string) bool {
 	return ok
 }
 
-// disable is preempt.Disable in op on a lock of that kind: outside a task it is a
+// spinDisable is preempt.Disable in op on a lock of that kind: outside a task it is a
 // BUG that says so, and it returns false.
-func disable(op, kind string) bool {
+func spinDisable(op, kind string) bool {
 	if preempt.TryDisable() {
 		return true
 	}
-	if !task(op, kind) {
+	if !spinTask(op, kind) {
 		return false
 	}
 	preempt.Disable() // says that the count is too high
 	return true
 }
 
-// assertHeld is AssertHeld of a lock that somebody holds, or not.
-func assertHeld(kind string, locked bool, dep *lockdep.Map) {
+// spinHeld is AssertHeld of a lock that somebody holds, or not.
+func spinHeld(kind string, locked bool, dep *lockdep.Map) {
 	switch {
 	case !locked:
 		preempt.Raise("AssertHeld: nobody holds the " + kind)
@@ -99,9 +100,14 @@ func assertHeld(kind string, locked bool, dep *lockdep.Map) {
 	}
 }
 
-// assertNotHeld is AssertNotHeld.
-func assertNotHeld(kind string, dep *lockdep.Map) {
+// spinNotHeld is AssertNotHeld.
+func spinNotHeld(kind string, dep *lockdep.Map) {
 	if lockdep.On() && dep.Held() {
 		preempt.Raise("AssertNotHeld: the caller holds the " + kind)
 	}
 }
+
+// CantMigrate says that the code that follows relies on staying on its CPU: if
+// preempt.SetDebug is on and the caller could be moved it is a BUG. Context: a
+// task. Linux: cant_migrate().
+func CantMigrate() { percpu.CantMigrate() }

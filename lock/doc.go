@@ -12,9 +12,9 @@
 // anything, and again if a writer came between. LocalLock names a section that
 // protects data of one CPU.
 //
-// A section must not block. It may allocate, although that may have to wait for
-// the garbage collector (see below); it should not take long: nothing else runs
-// on its CPU.
+// A section must not block, and not take long: nothing else runs on its CPU. It
+// should not allocate: that may have to help the garbage collector, or to wait for
+// it, and so perhaps for a task that waits for this very CPU.
 //
 // Spinning locks belong to tasks, for only a task has a CPU to itself. Any use by
 // an ordinary goroutine is a BUG that names the caller, and changes nothing;
@@ -34,10 +34,9 @@
 //
 // It does so by an ordinary system call, one that Go knows about. During that Go
 // may take the P, so a waiter with preemption disabled never keeps the world from
-// stopping for longer than it polls. That matters beyond latency: a holder may
-// itself start a garbage collection, by allocating, and wait for all other CPUs
-// to stop. A waiter that only polled would wait for the holder, and the holder for
-// the waiter.
+// stopping for longer than it polls. That matters beyond latency: the holder may
+// be the one that stops the world, or be stopped already. A waiter that only polled
+// would wait for the holder, and the holder for the waiter.
 //
 // SpinLock's waiters are preemptible where the caller was (as with Linux's
 // lock-break), for they hold nothing yet. Those that have a place in a queue are

@@ -42,7 +42,7 @@ func (l *RawSpinLock) LockNested(subclass int) {
 		l.w.lock()
 		return
 	}
-	if !disable("Lock", "spinning lock") {
+	if !spinDisable("Lock", "spinning lock") {
 		return
 	}
 	l.dep.Acquire(lockdep.Raw, lockdep.Exclusive, false, subclass)
@@ -75,7 +75,7 @@ func (l *RawSpinLock) Unlock() {
 // LockIRQ masks interrupts and locks. They must not be masked already. Context: a
 // task. Linux: raw_spin_lock_irq().
 func (l *RawSpinLock) LockIRQ() {
-	if task("LockIRQ", "spinning lock") {
+	if spinTask("LockIRQ", "spinning lock") {
 		signals.IRQDisable()
 		l.Lock()
 	}
@@ -83,7 +83,7 @@ func (l *RawSpinLock) LockIRQ() {
 
 // TryLockIRQ is LockIRQ if that needs no waiting. Linux: raw_spin_trylock_irq().
 func (l *RawSpinLock) TryLockIRQ() bool {
-	if !task("TryLockIRQ", "spinning lock") {
+	if !spinTask("TryLockIRQ", "spinning lock") {
 		return false
 	}
 	signals.IRQDisable()
@@ -106,7 +106,7 @@ func (l *RawSpinLock) UnlockIRQ() {
 // LockIRQSave masks interrupts, locks, and returns how interrupts were before, for
 // UnlockIRQRestore. Context: a task, atomic or not. Linux: raw_spin_lock_irqsave().
 func (l *RawSpinLock) LockIRQSave() (f signals.Flags) {
-	if task("LockIRQSave", "spinning lock") {
+	if spinTask("LockIRQSave", "spinning lock") {
 		f = signals.IRQSave()
 		l.Lock()
 	}
@@ -116,7 +116,7 @@ func (l *RawSpinLock) LockIRQSave() (f signals.Flags) {
 // TryLockIRQSave is LockIRQSave if that needs no waiting. Linux:
 // raw_spin_trylock_irqsave().
 func (l *RawSpinLock) TryLockIRQSave() (f signals.Flags, ok bool) {
-	if !task("TryLockIRQSave", "spinning lock") {
+	if !spinTask("TryLockIRQSave", "spinning lock") {
 		return 0, false
 	}
 	f = signals.IRQSave()
@@ -138,7 +138,7 @@ func (l *RawSpinLock) UnlockIRQRestore(f signals.Flags) {
 // LockBH disables softirqs and locks. Context: a task, atomic or not. Linux:
 // raw_spin_lock_bh().
 func (l *RawSpinLock) LockBH() {
-	if task("LockBH", "spinning lock") {
+	if spinTask("LockBH", "spinning lock") {
 		signals.BHDisable()
 		l.Lock()
 	}
@@ -146,7 +146,7 @@ func (l *RawSpinLock) LockBH() {
 
 // TryLockBH is LockBH if that needs no waiting. Linux: raw_spin_trylock_bh().
 func (l *RawSpinLock) TryLockBH() bool {
-	if !task("TryLockBH", "spinning lock") {
+	if !spinTask("TryLockBH", "spinning lock") {
 		return false
 	}
 	signals.BHDisable()
@@ -184,9 +184,9 @@ func (l *RawSpinLock) IsContended() bool { return cpu.Load32(&l.w.contended) != 
 // AssertHeld checks that the caller holds the lock: a BUG if not. Without the
 // validator it finds a lock that nobody holds, and a caller that cannot be the
 // holder. Context: any. Linux: lockdep_assert_held(), assert_raw_spin_locked().
-func (l *RawSpinLock) AssertHeld() { assertHeld("RawSpinLock", l.w.locked(), &l.dep) }
+func (l *RawSpinLock) AssertHeld() { spinHeld("RawSpinLock", l.w.locked(), &l.dep) }
 
 // AssertNotHeld checks that the caller does not hold the lock: a BUG if it does.
 // Without the validator nobody knows, and it does nothing. Context: any. Linux:
 // lockdep_assert_not_held().
-func (l *RawSpinLock) AssertNotHeld() { assertNotHeld("RawSpinLock", &l.dep) }
+func (l *RawSpinLock) AssertNotHeld() { spinNotHeld("RawSpinLock", &l.dep) }

@@ -44,7 +44,7 @@ func (l *SpinLock) LockNested(subclass int) {
 		l.w.lock()
 		return
 	}
-	if !disable("Lock", "spinning lock") {
+	if !spinDisable("Lock", "spinning lock") {
 		return
 	}
 	l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, false, subclass)
@@ -77,7 +77,7 @@ func (l *SpinLock) Unlock() {
 // LockIRQ masks interrupts and locks. They must not be masked already. Context: a
 // task. Linux: spin_lock_irq().
 func (l *SpinLock) LockIRQ() {
-	if task("LockIRQ", "spinning lock") {
+	if spinTask("LockIRQ", "spinning lock") {
 		signals.IRQDisable()
 		l.Lock()
 	}
@@ -85,7 +85,7 @@ func (l *SpinLock) LockIRQ() {
 
 // TryLockIRQ is LockIRQ if that needs no waiting. Linux: spin_trylock_irq().
 func (l *SpinLock) TryLockIRQ() bool {
-	if !task("TryLockIRQ", "spinning lock") {
+	if !spinTask("TryLockIRQ", "spinning lock") {
 		return false
 	}
 	signals.IRQDisable()
@@ -108,7 +108,7 @@ func (l *SpinLock) UnlockIRQ() {
 // LockIRQSave masks interrupts, locks, and returns how interrupts were before, for
 // UnlockIRQRestore. Context: a task, atomic or not. Linux: spin_lock_irqsave().
 func (l *SpinLock) LockIRQSave() (f signals.Flags) {
-	if task("LockIRQSave", "spinning lock") {
+	if spinTask("LockIRQSave", "spinning lock") {
 		f = signals.IRQSave()
 		l.Lock()
 	}
@@ -118,7 +118,7 @@ func (l *SpinLock) LockIRQSave() (f signals.Flags) {
 // TryLockIRQSave is LockIRQSave if that needs no waiting. Linux:
 // spin_trylock_irqsave().
 func (l *SpinLock) TryLockIRQSave() (f signals.Flags, ok bool) {
-	if !task("TryLockIRQSave", "spinning lock") {
+	if !spinTask("TryLockIRQSave", "spinning lock") {
 		return 0, false
 	}
 	f = signals.IRQSave()
@@ -140,7 +140,7 @@ func (l *SpinLock) UnlockIRQRestore(f signals.Flags) {
 // LockBH disables softirqs and locks. Context: a task, atomic or not. Linux:
 // spin_lock_bh().
 func (l *SpinLock) LockBH() {
-	if task("LockBH", "spinning lock") {
+	if spinTask("LockBH", "spinning lock") {
 		signals.BHDisable()
 		l.Lock()
 	}
@@ -148,7 +148,7 @@ func (l *SpinLock) LockBH() {
 
 // TryLockBH is LockBH if that needs no waiting. Linux: spin_trylock_bh().
 func (l *SpinLock) TryLockBH() bool {
-	if !task("TryLockBH", "spinning lock") {
+	if !spinTask("TryLockBH", "spinning lock") {
 		return false
 	}
 	signals.BHDisable()
@@ -186,9 +186,9 @@ func (l *SpinLock) IsContended() bool { return cpu.Load32(&l.w.contended) != 0 }
 // AssertHeld checks that the caller holds the lock: a BUG if not. Without the
 // validator it finds a lock that nobody holds, and a caller that cannot be the
 // holder. Context: any. Linux: lockdep_assert_held(), assert_spin_locked().
-func (l *SpinLock) AssertHeld() { assertHeld("SpinLock", l.w.locked(), &l.dep) }
+func (l *SpinLock) AssertHeld() { spinHeld("SpinLock", l.w.locked(), &l.dep) }
 
 // AssertNotHeld checks that the caller does not hold the lock: a BUG if it does.
 // Without the validator nobody knows, and it does nothing. Context: any. Linux:
 // lockdep_assert_not_held().
-func (l *SpinLock) AssertNotHeld() { assertNotHeld("SpinLock", &l.dep) }
+func (l *SpinLock) AssertNotHeld() { spinNotHeld("SpinLock", &l.dep) }

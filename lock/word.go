@@ -29,7 +29,7 @@ const (
 // lock disables preemption and locks. Outside a task it is a BUG, and then not
 // locked. It reports whether it is.
 func (w *spinWord) lock() bool {
-	if !disable("Lock", "spinning lock") {
+	if !spinDisable("Lock", "spinning lock") {
 		return false
 	}
 	if cpu.Cas32(&w.v, 0, 1) {
@@ -52,7 +52,7 @@ func (w *spinWord) slow(disabled bool) {
 
 // wait waits for the lock. Preemption is disabled, before and after.
 func (w *spinWord) wait() {
-	var s waiter
+	var s spinWait
 	for !cpu.Cas32(&w.v, 0, 1) {
 		if s.starving() && w.claim(&s) {
 			break
@@ -79,7 +79,7 @@ func (w *spinWord) wait() {
 // claim has the lock handed to the caller next, and waits for it, with preemption
 // disabled all the time: nobody else can lock. It reports false if another has
 // claimed it already.
-func (w *spinWord) claim(s *waiter) bool {
+func (w *spinWord) claim(s *spinWait) bool {
 	for {
 		switch v := cpu.Load32(&w.v); {
 		case v&claimed != 0:
@@ -100,7 +100,7 @@ func (w *spinWord) claim(s *waiter) bool {
 // tryLock is lock if that needs no waiting; else it reports false, and preemption
 // is as it was.
 func (w *spinWord) tryLock() bool {
-	if !disable("TryLock", "spinning lock") {
+	if !spinDisable("TryLock", "spinning lock") {
 		return false
 	}
 	if !cpu.Cas32(&w.v, 0, 1) {

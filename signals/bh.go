@@ -1,11 +1,18 @@
 package signals
 
-import "github.com/gokern/gokern/preempt"
+import (
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/preempt"
+)
 
 // BHDisable disables softirqs on this CPU, and with them preemption, until as many
 // calls of BHEnable; calls nest. Outside a task it is a BUG. Context: a task,
 // atomic or not. Linux: local_bh_disable().
 func BHDisable() {
+	if cpu.This() == nil {
+		preempt.Raise("BHDisable outside a task")
+		return
+	}
 	preempt.Disable() // with -race: what it and Enable say of sections on one CPU
 	preempt.AddCount(preempt.SoftIRQDisableOffset)
 	preempt.EnableNoResched()

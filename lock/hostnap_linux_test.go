@@ -1,0 +1,17 @@
+package lock_test
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// hostNap takes the thread off its CPU of the machine. Go sees it, so the world can
+// stop.
+func hostNap(d time.Duration) {
+	t := unix.NsecToTimespec(d.Nanoseconds())
+	_ = unix.Nanosleep(&t, nil)
+}
+
+// hostAway lets another thread have this CPU of the machine, if one waits for it.
+func hostAway() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
