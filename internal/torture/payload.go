@@ -34,14 +34,24 @@ func (p *payload) end(n uint64) {
 	p.writes = n
 }
 
-// copyTo copies the data word by word, so that a copy taken during a change may
-// be torn.
+// copyFirst copies one half of the data word by word, so that a copy taken
+// during a change may be torn.
 //
 //go:norace
 //go:noinline
-func (p *payload) copyTo(q *payload) {
+func (p *payload) copyFirst(q *payload) {
 	q.writes = p.writes
-	for i := range payloadWords {
+	for i := range payloadWords / 2 {
+		q.words[i] = p.words[i]
+	}
+}
+
+// copyRest copies the rest.
+//
+//go:norace
+//go:noinline
+func (p *payload) copyRest(q *payload) {
+	for i := payloadWords / 2; i < payloadWords; i++ {
 		q.words[i] = p.words[i]
 	}
 	q.sum = p.sum

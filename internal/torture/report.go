@@ -28,6 +28,7 @@ type Report struct {
 	Lost    int64           // changes of data that are not there at the end
 	Stuck   error           // wraps ErrStuck: who waited for ever
 	Idle    int             // workers that never got in
+	Peeks   bool            // there are readers that only peek: some must have met a change
 	Most    int             // workers seen inside together
 	Want    int             // what Most must reach
 
@@ -43,7 +44,7 @@ type Total struct {
 
 // report sums up. The workers have ended.
 func (t *run) report() *Report {
-	rep := &Report{Name: t.subject.Name}
+	rep := &Report{Name: t.subject.Name, Peeks: t.peeks}
 	if t.subject.Overlap {
 		rep.Want = max(t.subject.Limit, 2)
 	}
@@ -113,6 +114,7 @@ func (rep *Report) Err() error {
 	say(rep.Fails > 0, "%d failures, the first: %s", rep.Fails, rep.First)
 	say(rep.Lost != 0, "%d changes lost", rep.Lost)
 	say(rep.Idle > 0, "%d workers never got in", rep.Idle)
+	say(rep.Peeks && rep.Torn == 0, "no reader that only peeks has met a change: nothing was validated")
 	say(rep.Most < rep.Want, "never %d inside together, but %d at most", rep.Want, rep.Most)
 	if wrong == nil {
 		return rep.Stuck

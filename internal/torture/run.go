@@ -25,6 +25,8 @@ type run struct {
 	plain   sync.WaitGroup
 	stop    atomic.Bool
 	failed  atomic.Bool
+	peeks   bool // the lock has readers that only peek
+	torn    atomic.Bool
 	gate    gate
 }
 
@@ -65,6 +67,7 @@ func (t *run) makeWorkers(r *rand.Rand) {
 		default:
 			reads = append(reads, i)
 		}
+		t.peeks = t.peeks || w.Mode == Peek
 		if w.Mode != Peek && !w.Outermost && (len(outer) == 0 || r.IntN(2) == 0) {
 			outer = append(outer, i)
 		}
@@ -144,7 +147,11 @@ func (t *run) disturb(r *rand.Rand) (calm func()) {
 func (t *run) watch(end time.Time) string {
 	seen := make([]int64, len(t.workers))
 	since := make([]time.Time, len(t.workers))
-	for (time.Now().Before(end) || !t.allIn()) && !(t.params.ToFail && t.failed.Load()) {
+	last := end.Add(t.params.Patience)
+	for time.Now().Before(end) || !t.allIn() && time.Now().Before(last) {
+		if t.params.ToFail && t.failed.Load() {
+			return ""
+		}
 		time.Sleep(5 * time.Millisecond)
 		now := time.Now()
 		for i, w := range t.workers {
@@ -158,9 +165,12 @@ func (t *run) watch(end time.Time) string {
 	return ""
 }
 
-// allIn reports whether everybody has had some turns: on a busy machine a short
-// time may not be enough for that.
+// allIn reports whether everybody has had some turns, and peeks have met a change:
+// on a busy machine a short time may not be enough for that.
 func (t *run) allIn() bool {
+	if t.peeks && !t.torn.Load() {
+		return false
+	}
 	return !slices.ContainsFunc(t.workers, func(w *worker) bool { return w.rounds.Load() < 2*minTurns })
 }
 

@@ -75,6 +75,7 @@ type Way struct {
 type Hold struct {
 	R      *rand.Rand    // the worker's random numbers
 	Flags  signals.Flags // of an IRQSave
+	Count  uint64        // that a Peek began with
 	Node   any           // what the lock wants for its queue; made by the first Enter
 	Place  int           // see Subject.Places
 	Cancel context.CancelFunc

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/atomic"
+
 	"github.com/gokern/gokern/internal/leak"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/internal/torture/busted"
@@ -18,6 +20,7 @@ func TestTorture(t *testing.T) {
 		torture.Subject{Name: "sync.Mutex", Plain: true, New: func() []torture.Way { return torture.Ways(&sync.Mutex{}) }},
 		torture.Subject{Name: "sync.RWMutex", Plain: true, Overlap: true, New: func() []torture.Way { return torture.Ways(&sync.RWMutex{}) }},
 		torture.Subject{Name: "channel", Plain: true, Limit: 3, Overlap: true, New: func() []torture.Way { return torture.Ways(make(channel, 3)) }},
+		torture.Subject{Name: "sequence", Plain: true, New: func() []torture.Way { return new(sequence).ways() }},
 	)
 }
 
@@ -32,6 +35,23 @@ func (c channel) TryLock() bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// sequence is a sequence lock over a mutex.
+type sequence struct {
+	sync.Mutex
+	seq atomic.Uint64
+}
+
+func (l *sequence) ways() []torture.Way {
+	return []torture.Way{
+		torture.Exclusive("Lock", func() { l.Lock(); l.seq.Inc() }, func() { l.seq.Inc(); l.Unlock() }),
+		{
+			Name: "Begin", Mode: torture.Peek,
+			Enter: func(h *torture.Hold) bool { h.Count = l.seq.Load(); return h.Count%2 == 0 },
+			Retry: func(h *torture.Hold) bool { return h.Count != l.seq.Load() },
+		},
 	}
 }
 

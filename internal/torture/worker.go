@@ -143,10 +143,11 @@ func (w *worker) peek(l *lock, way *Way, h *Hold) {
 			return
 		}
 		g := l.guard(h.Place)
-		g.data.copyTo(&w.copy)
+		g.data.copyFirst(&w.copy)
 		if w.r.IntN(8) == 0 {
 			Spin(w.r.IntN(500))
 		}
+		g.data.copyRest(&w.copy)
 		again, good := way.Retry(h), w.copy.good()
 		if !again {
 			if !good {
@@ -158,6 +159,7 @@ func (w *worker) peek(l *lock, way *Way, h *Hold) {
 		w.retries++
 		if !good {
 			w.torn++
+			w.run.torn.Store(true)
 		}
 		if w.run.stop.Load() {
 			return

@@ -56,8 +56,8 @@ func (l *lateSeq) ways() []torture.Way {
 		torture.Exclusive("Lock", l.mu.Lock, func() { l.seq.Add(2); l.mu.Unlock() }),
 		{
 			Name: "Begin", Mode: torture.Peek,
-			Enter: func(h *torture.Hold) bool { h.Place = 0; h.Node = l.seq.Load(); return true },
-			Retry: func(h *torture.Hold) bool { return h.Node != l.seq.Load() },
+			Enter: func(h *torture.Hold) bool { h.Count = l.seq.Load(); return true },
+			Retry: func(h *torture.Hold) bool { return h.Count != l.seq.Load() },
 		},
 	}
 }
