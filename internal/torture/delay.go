@@ -24,11 +24,11 @@ func spinFor(d time.Duration) {
 	}
 }
 
-// hold passes the time inside a section, mostly none: as locktorture's
-// write_delay does. Context: any, if atomic; else one that may block.
-func hold(r *rand.Rand, atomic bool, long time.Duration) {
+// hold passes the time inside a section of s, mostly none: as locktorture's
+// write_delay does.
+func hold(r *rand.Rand, s *Subject, long time.Duration) {
 	switch x := r.IntN(4000); {
-	case x == 0 && atomic:
+	case x == 0 && s.Atomic:
 		spinFor(long) // the tick wants the CPU meanwhile
 	case x == 0:
 		time.Sleep(long)
@@ -36,19 +36,18 @@ func hold(r *rand.Rand, atomic bool, long time.Duration) {
 		spinFor(20 * time.Microsecond)
 	case x < 1000:
 		Spin(x)
-	case atomic:
-	case x < 1100:
-		runtime.Gosched()
-	case x < 1110:
-		time.Sleep(10 * time.Microsecond)
-	case x < 1150:
+	case x < 1050 && (!s.Atomic || s.Allocates):
 		runtime.KeepAlive(make([]byte, 100+x)) // the collector may want help here
+	case s.Atomic:
+	case x < 1150:
+		runtime.Gosched()
+	case x < 1160:
+		time.Sleep(10 * time.Microsecond)
 	}
 }
 
-// Pause passes a random time, mostly a short one, inside a section: without
-// blocking if atomic.
-func Pause(r *rand.Rand, atomic bool) { hold(r, atomic, time.Millisecond) }
+// Pause passes a random time, mostly a short one, as inside a section of s.
+func Pause(r *rand.Rand, s *Subject) { hold(r, s, time.Millisecond) }
 
 // between passes the time between two sections.
 func between(r *rand.Rand) {

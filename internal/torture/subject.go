@@ -20,8 +20,10 @@ type Subject struct {
 	// Places: if not 0, sections exclude each other only in the same place, of
 	// that many: the CPU, for a lock that is per CPU. Way.Enter sets Hold.Place.
 	Places int
-	// Atomic says that holders must not block, yield or allocate.
+	// Atomic says that holders must not block or yield.
 	Atomic bool
+	// Allocates says that holders may allocate although the lock is Atomic.
+	Allocates bool
 	// Plain says that ordinary goroutines may take the lock too.
 	Plain bool
 	// NoNest says that a task may hold only one of these locks.

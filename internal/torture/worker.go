@@ -110,9 +110,8 @@ func (w *worker) use(n, pick int, inner func(*worker, uint32, int), arg uint32) 
 
 // section is what is done inside.
 func (w *worker) section(g *guard, way *Way) {
-	atomic := w.run.subject.Atomic
 	if g.limit > 1 {
-		hold(w.r, atomic, w.run.params.LongHold)
+		hold(w.r, &w.run.subject, w.run.params.LongHold)
 		w.check(g.stay(w.id, way.Mode), way)
 		return
 	}
@@ -121,10 +120,10 @@ func (w *worker) section(g *guard, way *Way) {
 	}
 	if way.Mode == Write {
 		n := g.data.begin()
-		hold(w.r, atomic, w.run.params.LongHold)
+		hold(w.r, &w.run.subject, w.run.params.LongHold)
 		g.data.end(n)
 	} else {
-		hold(w.r, atomic, w.run.params.LongHold)
+		hold(w.r, &w.run.subject, w.run.params.LongHold)
 		if !g.data.good() {
 			w.check("data that changed under a reader", way)
 		}

@@ -58,7 +58,7 @@ func use(c *Recorder, s torture.Subject, ways []torture.Way) {
 			continue
 		}
 		c.Return(yes)
-		torture.Pause(c.R, s.Atomic)
+		torture.Pause(c.R, &s)
 		c.Call(leave[i])
 		w.Leave(h)
 		c.Return(yes)

@@ -54,7 +54,7 @@ func checkTokens(k *gpm.Kernel, r *rand.Rand, t Tokens) error {
 		defer h.Done()
 		if c.id < producers {
 			for range each * (clients - producers) / producers {
-				torture.Pause(c.R, false)
+				torture.Pause(c.R, &torture.Subject{})
 				c.Call(give{})
 				t.Post()
 				c.Return(true)
