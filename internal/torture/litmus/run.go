@@ -77,8 +77,12 @@ func (t *running) rounds(i int, h *torture.Hold) {
 			t.turn()
 		}
 		now := t.round.Load()
-		for ; now == round; now = t.round.Load() {
-			runtime.Gosched()
+		for tries := 0; now == round; now = t.round.Load() {
+			if tries++; tries < 50 {
+				runtime.Gosched()
+			} else {
+				time.Sleep(20 * time.Microsecond) // somebody has lost the CPU
+			}
 		}
 		round = now
 	}
