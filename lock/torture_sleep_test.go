@@ -31,8 +31,8 @@ func sleeping() []torture.Subject {
 			return append(torture.Ways(s), downgrade(s))
 		}},
 		{Name: "PerCPURWSem", Plain: true, Overlap: true, New: func() []torture.Way { return torture.Ways(lock.NewPerCPURWSem()) }},
-		// A semaphore's try may fail while one that lets go is about to serve the
-		// waiters, and there is none any more: it never waits for that.
+		// A semaphore's try may fail while the last waiter is being served: it never
+		// waits for that.
 		{Name: "Semaphore", Plain: true, Spurious: true, Limit: semaphoreUnits, Overlap: true, New: func() []torture.Way { return semaphore(semaphoreUnits) }},
 		{Name: "Semaphore of one", Plain: true, Spurious: true, New: func() []torture.Way { return semaphore(1) }},
 	}
@@ -72,13 +72,13 @@ func TestTortureTokens(t *testing.T) {
 	t.Run("Semaphore", func(t *testing.T) {
 		history.TestTokens(t, 0.02, func() history.Tokens {
 			s := lock.NewSemaphore(0)
-			return history.Tokens{Post: s.Up, Take: s.Down, TryTake: s.TryDown, TakeContext: s.DownContext}
+			return history.Tokens{Post: s.Up, Take: s.Down, TryTake: s.TryDown, TakeContext: s.DownContext, Spurious: true}
 		})
 	})
 	t.Run("Completion", func(t *testing.T) {
 		history.TestTokens(t, 0.02, func() history.Tokens {
 			c := &lock.Completion{}
-			return history.Tokens{Post: c.Complete, Take: c.Wait, TryTake: c.TryWait, TakeContext: c.WaitContext}
+			return history.Tokens{Post: c.Complete, Take: c.Wait, TryTake: c.TryWait, TakeContext: c.WaitContext, Spurious: true}
 		})
 	})
 	t.Run("WaitQueue", func(t *testing.T) { history.TestTokens(t, 0.02, func() history.Tokens { return queued(false) }) })

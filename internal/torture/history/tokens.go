@@ -21,6 +21,8 @@ type Tokens struct {
 	// May be nil.
 	TryTake     func() bool
 	TakeContext func(context.Context) error
+	// Spurious says that TryTake may fail although there is one.
+	Spurious bool
 }
 
 // give and take are the model's inputs. The state is the number of tokens.
@@ -28,6 +30,15 @@ type (
 	give struct{}
 	take struct{ try bool } // try: fails only if there is none
 )
+
+func (give) String() string { return "give" }
+
+func (t take) String() string {
+	if t.try {
+		return "try to take"
+	}
+	return "take"
+}
 
 var tokenModel = porcupine.Model{
 	Init: func() any { return 0 },
@@ -82,7 +93,7 @@ func takeOne(c *Recorder, t Tokens, h *torture.Hold) (ok bool) {
 	}
 	switch {
 	case x == 1 && t.TryTake != nil:
-		c.Call(take{try: true})
+		c.Call(take{try: !t.Spurious})
 		ok = t.TryTake()
 	case x == 2 && t.TakeContext != nil:
 		ctx := h.Context()
