@@ -44,12 +44,17 @@ func SpinNeedBreak(l *SpinLock) bool { return l.IsContended() }
 // Linux: cond_resched_lock().
 func CondReschedLock(l *SpinLock) bool {
 	l.AssertHeld()
-	if !SpinNeedBreak(l) && !(preempt.NeedResched() && preempt.Count() == preempt.PreemptOffset) {
+	return condResched(l.IsContended, l.IsLocked, l.Unlock, l.Lock)
+}
+
+// condResched lets go of a lock, if that is wanted, and takes it again.
+func condResched(contended, locked func() bool, unlock, lock func()) bool {
+	if !contended() && !(preempt.NeedResched() && preempt.Count() == preempt.PreemptOffset) {
 		return false
 	}
-	l.Unlock() // and is preempted, if that is wanted
-	letIn(l.IsContended, l.IsLocked)
-	l.Lock()
+	unlock() // and is preempted, if that is wanted
+	letIn(contended, locked)
+	lock()
 	return true
 }
 
@@ -86,6 +91,21 @@ func spinDisable(op, kind string) bool {
 	}
 	preempt.Disable() // says that the count is too high
 	return true
+}
+
+// spinHolder reports whether the caller may unlock a lock of that kind, which is
+// locked or not: else it is a BUG.
+func spinHolder(kind string, locked bool) bool {
+	switch {
+	case !spinTask("Unlock", kind):
+	case preempt.Count()&preempt.PreemptMask == 0:
+		preempt.Raise("Unlock of a " + kind + " with preemption enabled: it is not held here")
+	case !locked:
+		preempt.Raise("Unlock of a " + kind + " that is not held")
+	default:
+		return true
+	}
+	return false
 }
 
 // spinHeld is AssertHeld of a lock that somebody holds, or not.

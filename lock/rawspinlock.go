@@ -74,96 +74,37 @@ func (l *RawSpinLock) Unlock() {
 
 // LockIRQ masks interrupts and locks. They must not be masked already. Context: a
 // task. Linux: raw_spin_lock_irq().
-func (l *RawSpinLock) LockIRQ() {
-	if spinTask("LockIRQ", "spinning lock") {
-		signals.IRQDisable()
-		l.Lock()
-	}
-}
+func (l *RawSpinLock) LockIRQ() { irqLock("LockIRQ", l.Lock) }
 
 // TryLockIRQ is LockIRQ if that needs no waiting. Linux: raw_spin_trylock_irq().
-func (l *RawSpinLock) TryLockIRQ() bool {
-	if !spinTask("TryLockIRQ", "spinning lock") {
-		return false
-	}
-	signals.IRQDisable()
-	if l.TryLock() {
-		return true
-	}
-	signals.IRQEnable()
-	return false
-}
+func (l *RawSpinLock) TryLockIRQ() bool { return irqTryLock("TryLockIRQ", l.TryLock) }
 
 // UnlockIRQ undoes LockIRQ: it unlocks, unmasks interrupts and enables preemption.
 // Linux: raw_spin_unlock_irq().
-func (l *RawSpinLock) UnlockIRQ() {
-	if l.release() {
-		signals.IRQEnable()
-		preempt.Enable()
-	}
-}
+func (l *RawSpinLock) UnlockIRQ() { irqUnlock(l.release) }
 
 // LockIRQSave masks interrupts, locks, and returns how interrupts were before, for
 // UnlockIRQRestore. Context: a task, atomic or not. Linux: raw_spin_lock_irqsave().
-func (l *RawSpinLock) LockIRQSave() (f signals.Flags) {
-	if spinTask("LockIRQSave", "spinning lock") {
-		f = signals.IRQSave()
-		l.Lock()
-	}
-	return f
-}
+func (l *RawSpinLock) LockIRQSave() signals.Flags { return irqSaveLock("LockIRQSave", l.Lock) }
 
 // TryLockIRQSave is LockIRQSave if that needs no waiting. Linux:
 // raw_spin_trylock_irqsave().
 func (l *RawSpinLock) TryLockIRQSave() (f signals.Flags, ok bool) {
-	if !spinTask("TryLockIRQSave", "spinning lock") {
-		return 0, false
-	}
-	f = signals.IRQSave()
-	if l.TryLock() {
-		return f, true
-	}
-	signals.IRQRestore(f)
-	return 0, false
+	return irqSaveTryLock("TryLockIRQSave", l.TryLock)
 }
 
 // UnlockIRQRestore undoes LockIRQSave. Linux: raw_spin_unlock_irqrestore().
-func (l *RawSpinLock) UnlockIRQRestore(f signals.Flags) {
-	if l.release() {
-		signals.IRQRestore(f)
-		preempt.Enable()
-	}
-}
+func (l *RawSpinLock) UnlockIRQRestore(f signals.Flags) { irqRestoreUnlock(f, l.release) }
 
 // LockBH disables softirqs and locks. Context: a task, atomic or not. Linux:
 // raw_spin_lock_bh().
-func (l *RawSpinLock) LockBH() {
-	if spinTask("LockBH", "spinning lock") {
-		signals.BHDisable()
-		l.Lock()
-	}
-}
+func (l *RawSpinLock) LockBH() { bhLock("LockBH", l.Lock) }
 
 // TryLockBH is LockBH if that needs no waiting. Linux: raw_spin_trylock_bh().
-func (l *RawSpinLock) TryLockBH() bool {
-	if !spinTask("TryLockBH", "spinning lock") {
-		return false
-	}
-	signals.BHDisable()
-	if l.TryLock() {
-		return true
-	}
-	signals.BHEnable()
-	return false
-}
+func (l *RawSpinLock) TryLockBH() bool { return bhTryLock("TryLockBH", l.TryLock) }
 
 // UnlockBH undoes LockBH. Linux: raw_spin_unlock_bh().
-func (l *RawSpinLock) UnlockBH() {
-	if l.release() {
-		preempt.EnableNoResched()
-		signals.BHEnable()
-	}
-}
+func (l *RawSpinLock) UnlockBH() { bhUnlock(l.release) }
 
 // release unlocks with preemption still disabled; false: it was not held.
 func (l *RawSpinLock) release() bool {

@@ -20,6 +20,9 @@ import (
 var exclusive = map[string]func() sync.Locker{
 	"SpinLock":    func() sync.Locker { return new(lock.SpinLock) },
 	"RawSpinLock": func() sync.Locker { return new(lock.RawSpinLock) },
+	"TicketLock":  func() sync.Locker { return new(lock.TicketLock) },
+	"MCSLock":     func() sync.Locker { return new(lock.MCSLock) },
+	"RWLock":      func() sync.Locker { return new(lock.RWLock) },
 }
 
 // naive is a spinlock that does nothing but spin.

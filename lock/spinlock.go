@@ -76,96 +76,37 @@ func (l *SpinLock) Unlock() {
 
 // LockIRQ masks interrupts and locks. They must not be masked already. Context: a
 // task. Linux: spin_lock_irq().
-func (l *SpinLock) LockIRQ() {
-	if spinTask("LockIRQ", "spinning lock") {
-		signals.IRQDisable()
-		l.Lock()
-	}
-}
+func (l *SpinLock) LockIRQ() { irqLock("LockIRQ", l.Lock) }
 
 // TryLockIRQ is LockIRQ if that needs no waiting. Linux: spin_trylock_irq().
-func (l *SpinLock) TryLockIRQ() bool {
-	if !spinTask("TryLockIRQ", "spinning lock") {
-		return false
-	}
-	signals.IRQDisable()
-	if l.TryLock() {
-		return true
-	}
-	signals.IRQEnable()
-	return false
-}
+func (l *SpinLock) TryLockIRQ() bool { return irqTryLock("TryLockIRQ", l.TryLock) }
 
 // UnlockIRQ undoes LockIRQ: it unlocks, unmasks interrupts and enables preemption.
 // Linux: spin_unlock_irq().
-func (l *SpinLock) UnlockIRQ() {
-	if l.release() {
-		signals.IRQEnable()
-		preempt.Enable()
-	}
-}
+func (l *SpinLock) UnlockIRQ() { irqUnlock(l.release) }
 
 // LockIRQSave masks interrupts, locks, and returns how interrupts were before, for
 // UnlockIRQRestore. Context: a task, atomic or not. Linux: spin_lock_irqsave().
-func (l *SpinLock) LockIRQSave() (f signals.Flags) {
-	if spinTask("LockIRQSave", "spinning lock") {
-		f = signals.IRQSave()
-		l.Lock()
-	}
-	return f
-}
+func (l *SpinLock) LockIRQSave() signals.Flags { return irqSaveLock("LockIRQSave", l.Lock) }
 
 // TryLockIRQSave is LockIRQSave if that needs no waiting. Linux:
 // spin_trylock_irqsave().
 func (l *SpinLock) TryLockIRQSave() (f signals.Flags, ok bool) {
-	if !spinTask("TryLockIRQSave", "spinning lock") {
-		return 0, false
-	}
-	f = signals.IRQSave()
-	if l.TryLock() {
-		return f, true
-	}
-	signals.IRQRestore(f)
-	return 0, false
+	return irqSaveTryLock("TryLockIRQSave", l.TryLock)
 }
 
 // UnlockIRQRestore undoes LockIRQSave. Linux: spin_unlock_irqrestore().
-func (l *SpinLock) UnlockIRQRestore(f signals.Flags) {
-	if l.release() {
-		signals.IRQRestore(f)
-		preempt.Enable()
-	}
-}
+func (l *SpinLock) UnlockIRQRestore(f signals.Flags) { irqRestoreUnlock(f, l.release) }
 
 // LockBH disables softirqs and locks. Context: a task, atomic or not. Linux:
 // spin_lock_bh().
-func (l *SpinLock) LockBH() {
-	if spinTask("LockBH", "spinning lock") {
-		signals.BHDisable()
-		l.Lock()
-	}
-}
+func (l *SpinLock) LockBH() { bhLock("LockBH", l.Lock) }
 
 // TryLockBH is LockBH if that needs no waiting. Linux: spin_trylock_bh().
-func (l *SpinLock) TryLockBH() bool {
-	if !spinTask("TryLockBH", "spinning lock") {
-		return false
-	}
-	signals.BHDisable()
-	if l.TryLock() {
-		return true
-	}
-	signals.BHEnable()
-	return false
-}
+func (l *SpinLock) TryLockBH() bool { return bhTryLock("TryLockBH", l.TryLock) }
 
 // UnlockBH undoes LockBH. Linux: spin_unlock_bh().
-func (l *SpinLock) UnlockBH() {
-	if l.release() {
-		preempt.EnableNoResched()
-		signals.BHEnable()
-	}
-}
+func (l *SpinLock) UnlockBH() { bhUnlock(l.release) }
 
 // release unlocks with preemption still disabled; false: it was not held.
 func (l *SpinLock) release() bool {

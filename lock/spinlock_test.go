@@ -68,6 +68,52 @@ type spinner interface {
 var spinners = map[string]func() spinner{
 	"SpinLock":    func() spinner { return new(lock.SpinLock) },
 	"RawSpinLock": func() spinner { return new(lock.RawSpinLock) },
+	"RWLock":      func() spinner { return new(lock.RWLock) },
+	"RWLock read": func() spinner { return readers{new(lock.RWLock)} },
+}
+
+// readers is an RWLock, of which readers are what is tested; what must fail while
+// it is read-locked is a writer.
+type readers struct{ *lock.RWLock }
+
+func (l readers) Lock()                            { l.RLock() }
+func (l readers) Unlock()                          { l.RUnlock() }
+func (l readers) LockIRQ()                         { l.RLockIRQ() }
+func (l readers) UnlockIRQ()                       { l.RUnlockIRQ() }
+func (l readers) LockIRQSave() signals.Flags       { return l.RLockIRQSave() }
+func (l readers) UnlockIRQRestore(f signals.Flags) { l.RUnlockIRQRestore(f) }
+func (l readers) LockBH()                          { l.RLockBH() }
+func (l readers) UnlockBH()                        { l.RUnlockBH() }
+func (l readers) AssertHeld()                      { l.AssertRHeld() }
+
+// While nobody holds it a try is a reader's, else a writer's.
+
+func (l readers) TryLock() bool {
+	if l.IsLocked() {
+		return l.RWLock.TryLock()
+	}
+	return l.TryRLock()
+}
+
+func (l readers) TryLockIRQ() bool {
+	if l.IsLocked() {
+		return l.RWLock.TryLockIRQ()
+	}
+	return l.TryRLockIRQ()
+}
+
+func (l readers) TryLockIRQSave() (signals.Flags, bool) {
+	if l.IsLocked() {
+		return l.RWLock.TryLockIRQSave()
+	}
+	return l.TryRLockIRQSave()
+}
+
+func (l readers) TryLockBH() bool {
+	if l.IsLocked() {
+		return l.RWLock.TryLockBH()
+	}
+	return l.TryRLockBH()
 }
 
 // Each way to lock changes the context as it says, and its way to unlock changes it

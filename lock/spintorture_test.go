@@ -10,7 +10,7 @@ import (
 	"github.com/gokern/gokern/lock"
 )
 
-var _ = []sync.Locker{new(lock.SpinLock), new(lock.RawSpinLock)}
+var _ = []sync.Locker{new(lock.SpinLock), new(lock.RawSpinLock), new(lock.TicketLock), new(lock.MCSLock), new(lock.RWLock)}
 
 // spinWays are all ways to take a spinner.
 func spinWays(l spinner) []torture.Way {
@@ -30,12 +30,31 @@ func spinWays(l spinner) []torture.Way {
 	}
 }
 
+// rwWays are those of an RWLock.
+func rwWays(l *lock.RWLock) []torture.Way {
+	restore := func(h *torture.Hold) { l.RUnlockIRQRestore(h.Flags) }
+	irq := torture.Shared("RLockIRQ", l.RLockIRQ, l.RUnlockIRQ)
+	irq.Outermost = true
+	return append(spinWays(l),
+		torture.Shared("RLock", l.RLock, l.RUnlock),
+		torture.Shared("RLockBH", l.RLockBH, l.RUnlockBH),
+		torture.Way{Name: "RLockIRQSave", Mode: torture.Read, Enter: func(h *torture.Hold) bool { h.Flags = l.RLockIRQSave(); return true }, Leave: restore},
+		torture.Try("TryRLock", torture.Read, l.TryRLock, l.RUnlock),
+		torture.Try("TryRLockBH", torture.Read, l.TryRLockBH, l.RUnlockBH),
+		torture.Way{Name: "TryRLockIRQSave", Mode: torture.Read, Try: true, Enter: func(h *torture.Hold) (ok bool) { h.Flags, ok = l.TryRLockIRQSave(); return ok }, Leave: restore},
+		irq,
+	)
+}
+
 // spinSubjects are the spinning locks, for the torture.
-func spinSubjects() (all []torture.Subject) {
-	for name, make := range spinners {
-		all = append(all, torture.Subject{Name: name, Atomic: true, Spurious: true, New: func() []torture.Way { return spinWays(make()) }})
+func spinSubjects() []torture.Subject {
+	return []torture.Subject{
+		{Name: "SpinLock", Atomic: true, Spurious: true, New: func() []torture.Way { return spinWays(new(lock.SpinLock)) }},
+		{Name: "RawSpinLock", Atomic: true, Spurious: true, New: func() []torture.Way { return spinWays(new(lock.RawSpinLock)) }},
+		{Name: "TicketLock", Atomic: true, New: func() []torture.Way { return torture.Ways(new(lock.TicketLock)) }},
+		{Name: "MCSLock", Atomic: true, Spurious: true, New: func() []torture.Way { return torture.Ways(new(lock.MCSLock)) }},
+		{Name: "RWLock", Atomic: true, Spurious: true, Overlap: true, New: func() []torture.Way { return rwWays(new(lock.RWLock)) }},
 	}
-	return all
 }
 
 func TestTortureSpin(t *testing.T) { torture.Test(t, 0.4, spinSubjects()...) }

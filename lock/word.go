@@ -117,8 +117,7 @@ func (w *spinWord) unlock() { preempt.UnlockWord(&w.v) }
 // release unlocks and leaves preemption disabled: for what has more to undo
 // before the caller may be preempted. It reports whether the lock was held here.
 func (w *spinWord) release() bool {
-	if preempt.Count()&preempt.PreemptMask == 0 || !w.locked() {
-		preempt.UnlockWord(&w.v) // says what is wrong, and does nothing
+	if !spinHolder("spinning lock", w.locked()) {
 		return false
 	}
 	cpu.RaceUnlocking(&w.v)
