@@ -4,7 +4,6 @@ package gpm
 
 import (
 	"runtime"
-	"time"
 
 	"github.com/gokern/gokern/internal/goport"
 )
@@ -30,8 +29,5 @@ func (t *Task) isHeld() bool { return t.held }
 // Yield lets tasks of equal priority run, as Linux's sched_yield does; outside
 // a task it is runtime.Gosched. Context: may block.
 func Yield() { runtime.Gosched() }
-
-// Sleep pauses the caller for at least d. Context: may block.
-func Sleep(d time.Duration) { time.Sleep(d) }
 
 func lockedToThread() bool { return goport.Locked() }

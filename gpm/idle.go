@@ -44,11 +44,11 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	if c.naps < naps || !c.k.othersIdle(c) {
+	if ns, timed := c.napTime(); timed || c.naps < naps || !c.k.othersIdle(c) {
 		c.naps++
 		// Whatever ends the nap, a pick looks around next: for timers that are
 		// due, and, as a signal may be Go's wish to have the P, by a prologue.
-		goport.FutexWait(&c.idle, idleSleeping, c.k.nap)
+		goport.FutexWait(&c.idle, idleSleeping, ns)
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
@@ -62,7 +62,7 @@ func (c *vcpu) sleep() {
 //
 //go:norace
 func (c *vcpu) worthALook() bool {
-	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 {
+	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 {
 		return true
 	}
 	for _, other := range c.k.cpus {

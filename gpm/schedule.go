@@ -29,6 +29,9 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 			c.k.exited(prev)
 		}
 	}
+	if c.timersDue(reason) {
+		c.expire()
+	}
 	if c.gave || c.due(reason) && c.serve() {
 		yield = true
 	}

@@ -40,7 +40,7 @@ func (c *vcpu) stats() CPUStats {
 		Busy:     c.busy(),
 		Switches: uint64(c.switches), Migrations: uint64(c.migrations), Pulls: uint64(c.pulls),
 		Sleeps: uint64(c.sleeps), Handovers: uint64(c.yields), Departures: uint64(c.departures),
-		Interrupts: c.IRQs, Ticks: c.Ticks, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
+		Interrupts: c.IRQs, Ticks: c.Ticks, Timers: c.HRIRQs, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
 		Async: c.Async, Sync: c.Sync, Yields: c.Yields, Parks: c.Parks, Stops: c.Stops,
 		Deferred: c.Deferred, AtomicParks: c.AtomicParks,
 	}
@@ -61,6 +61,7 @@ func (s *CPUStats) add(o CPUStats) {
 	s.Departures += o.Departures
 	s.Interrupts += o.Interrupts
 	s.Ticks += o.Ticks
+	s.Timers += o.Timers
 	s.IPIs += o.IPIs
 	s.Masked += o.Masked
 	s.Wants += o.Wants

@@ -27,8 +27,9 @@ type CPUStats struct {
 	Departures uint64 // its thread went with a task that blocked locked to it
 	Handovers  uint64 // its P was given to Go, for a stopped world
 
-	Interrupts uint64 // ticks and inter-processor interrupts
+	Interrupts uint64 // of all kinds
 	Ticks      uint64
+	Timers     uint64 // of high-resolution timers: ends of Sleep
 	IPIs       uint64
 	Masked     uint64 // that came while interrupts were masked
 	Wants      uint64 // ticks that found a preemptible task whose slice had ended

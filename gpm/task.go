@@ -23,6 +23,8 @@ type Task struct {
 
 	lent lent // what package lock lends it
 
+	timer hrtimer // ends its Sleep
+
 	// Protected by the lock of queue on.
 	next, prev *Task
 	on         *vcpu // the queue it is on, or was on last

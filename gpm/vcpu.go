@@ -27,6 +27,8 @@ type vcpu struct {
 	quit    uint32 // 1: leave
 	gave    bool   // the idle goroutine is to give the P to Go
 
+	timers hrheap
+
 	served uint64 // when it last looked after its P, by Now
 
 	stuck      bool   // Go's queue of the P had work when last looked at
@@ -38,8 +40,6 @@ type vcpu struct {
 	pin    int
 	pinSet unix.CPUSet
 
-	plain, long unix.SchedAttr // how the host schedules the thread: before, and as a CPU
-
 	busySince  uint64 // time-stamp counter when the CPU last became busy
 	busyCycles int64  // counts spent running tasks, up to busySince
 	switches   int64
@@ -49,12 +49,6 @@ type vcpu struct {
 	sleeps     int64 // times it went to sleep
 	departures int64 // times a task took its thread away
 }
-
-// longSlice is the slice that a CPU's thread asks the host for, in ns. The host
-// runs a thread that wakes at once if its slice would end before the running
-// thread's. But on a busy host each turn is as long behind others as its slice is
-// long: with 100 ms a thread among twelve waited for seconds.
-const longSlice = 10_000_000
 
 // Idle states. Whoever queues a task for an idle CPU sets idleAwake and does
 // what the old state asks for.
@@ -93,12 +87,7 @@ func (c *vcpu) start(ready chan<- error, done func()) {
 		c.pinSet.Set(c.pin)
 		goport.SetPin(&c.Block, &c.pinSet, &c.k.wide)
 	}
-	if attr, err := unix.SchedGetAttr(0, 0); err == nil && attr.Policy == unix.SCHED_NORMAL {
-		c.plain = *attr
-		c.long = *attr
-		c.long.Runtime = longSlice
-	}
-	c.set(goport.Gettid(), 0)
+	c.set(goport.Gettid(), 0, 0)
 	err := c.attach()
 	if err != nil {
 		err = fmt.Errorf("CPU %d: %w", c.ID, err)
@@ -108,11 +97,11 @@ func (c *vcpu) start(ready chan<- error, done func()) {
 		c.loop()
 		goport.Detach(&c.Block)
 		goport.DeleteTimer(c.TimerID)
+		goport.DeleteTimer(c.HRTimer)
 	}
 	if onMainThread() {
 		// The main thread cannot end: leave it as it was.
 		goport.Affinity(&c.k.wide)
-		goport.SchedAttr(&c.plain)
 		runtime.UnlockOSThread()
 	}
 }
@@ -120,7 +109,7 @@ func (c *vcpu) start(ready chan<- error, done func()) {
 // set and thread are not instrumented: code on g0 reads the same words.
 //
 //go:norace
-func (c *vcpu) set(tid, timer int32) { c.tid, c.TimerID = tid, timer }
+func (c *vcpu) set(tid, tick, hr int32) { c.tid, c.TimerID, c.HRTimer = tid, tick, hr }
 
 // thread returns the number of the CPU's thread, 0 before it has one.
 //
@@ -138,21 +127,23 @@ func (c *vcpu) attach() error {
 			return err
 		}
 	}
-	// Where Linux takes a wish for long slices (6.12 and later) a thread that
-	// wakes, as the one that polls the network for Go, preempts this one at once
-	// instead of waiting for the end of its slice.
-	goport.SchedAttr(&c.long)
 	goport.BlockInterrupt(false) // Go's threads keep what the process inherited as blocked
-	id, err := goport.NewTimer()
+	tick, err := goport.NewTimer()
 	if err != nil {
 		return err
 	}
-	c.set(goport.Gettid(), id)
+	hr, err := goport.NewTimer()
+	if err != nil {
+		goport.DeleteTimer(tick)
+		return err
+	}
+	c.set(goport.Gettid(), tick, hr)
 	goport.Attach(&c.Block)
 	// Who has just seen the CPU busy may send an interrupt to the thread that is
 	// gone, or start its timer: neither is under way any more.
 	cpu.Store32(&c.IPI, 0)
 	cpu.Store32(&c.Armed, 0)
+	cpu.Store32(&c.HRDue, 1) // for timers that ran on the thread that is gone
 	return nil
 }
 

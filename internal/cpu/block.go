@@ -20,6 +20,7 @@ type Block struct {
 	Expired  uint32  // 1: a tick has ended the current task's slice
 	Wanted   uint32  // 1: a tick asked for a switch and none has come yet
 	TickIdle uint32  // ticks in a row that found nothing to switch to
+	HRDue    uint32  // 1: the first high-resolution timer has expired
 
 	Reason     uint32 // why the last goroutine left, a Reason
 	IdleSwitch uint32 // 1: the idle goroutine leaves for a task
@@ -62,6 +63,7 @@ type Block struct {
 
 	IRQs        uint64 // interrupts taken, of any kind
 	Ticks       uint64 // by the timer
+	HRIRQs      uint64 // by that of the high-resolution timers
 	IPIs        uint64 // by another CPU or thread
 	Masked      uint64 // that came while masked
 	Wants       uint64 // ticks that asked for a switch
@@ -82,9 +84,10 @@ type Block struct {
 	IPI     uint32 // 1: an inter-processor interrupt is under way
 	Waiting int32  // queued tasks that a tick could switch to
 	Armed   uint32 // 1: the tick timer runs
-	TimerID int32  // the POSIX timer
+	TimerID int32  // the tick's POSIX timer
+	HRTimer int32  // that of the high-resolution timers
 	Asked   uint32 // what RCU wants of the next interrupt: AskQuiet, AskSample
-	_       [40]byte
+	_       [36]byte
 
 	// What the handler has sampled: the program counters of the task's stack.
 

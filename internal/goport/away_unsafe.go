@@ -54,6 +54,7 @@ func goDepart(b *cpu.Block, g uintptr) {
 	cpu.SetGS(nil)
 	store32(b.M+mLockedExt, load32(b.M+mLockedExt)-1) // the kernel's own lock
 	DeleteTimer(b.TimerID)
+	DeleteTimer(b.HRTimer)
 	cpu.Store32(&b.Armed, 0)
 	if b.Pin != 0 {
 		cpu.Syscall(unix.SYS_SCHED_SETAFFINITY, 0, wideLen, uintptr(unsafe.Pointer(&wideMask)), 0, 0, 0)

@@ -20,6 +20,8 @@ var (
 	newproc1       func(fn, callergp unsafe.Pointer, callerpc uintptr, parked bool, reason uint8) unsafe.Pointer
 	gopark         func(unlockf func(gp uintptr, lock unsafe.Pointer) bool, lock unsafe.Pointer, reason, traceReason uint8, traceskip int)
 	ready          func(gp uintptr, traceskip int, next bool)
+	nanotime       func() int64
+	isBubbled      func() bool
 	runSafePointFn func()
 	timersCheck    func(ts uintptr, now int64, bubble uintptr) (rnow, pollUntil int64, ran bool)
 )
@@ -31,6 +33,11 @@ func bindFunctions() {
 	newproc1 = fn[func(fn, callergp unsafe.Pointer, callerpc uintptr, parked bool, reason uint8) unsafe.Pointer](pcNewproc1)
 	gopark = fn[func(unlockf func(gp uintptr, lock unsafe.Pointer) bool, lock unsafe.Pointer, reason, traceReason uint8, traceskip int)](pcGopark)
 	ready = fn[func(gp uintptr, traceskip int, next bool)](pcReady)
+	nanotime = fn[func() int64](pcNanotime)
+	isBubbled = func() bool { return false }
+	if pcIsBubbled != 0 {
+		isBubbled = fn[func() bool](pcIsBubbled)
+	}
 	runSafePointFn = fn[func()](pcRunSafePointFn)
 	// go1.25's has no third argument; one more in a register does no harm.
 	timersCheck = fn[func(ts uintptr, now int64, bubble uintptr) (rnow, pollUntil int64, ran bool)](pcTimersCheck)

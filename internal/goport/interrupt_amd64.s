@@ -5,12 +5,13 @@
 
 
 #define siCode 8
+#define siTimerID 16
 #define siValue 24
-#define siTimer -2 // SI_TIMER: this thread's tick
+#define siTimer -2 // SI_TIMER: this thread's tick, or its high-resolution timer
 #define siQueue -1 // SI_QUEUE: an inter-processor interrupt
 
-// interrupt is the one entry of all interrupts: the tick of this CPU's timer,
-// and inter-processor interrupts.
+// interrupt is the one entry of all interrupts: the tick of this CPU's timer, its
+// high-resolution timer, and inter-processor interrupts.
 //
 // Called by the operating system as a signal handler, on the signal stack with
 // every signal blocked: DI = signal, SI = siginfo, DX = ucontext. It may run
@@ -59,8 +60,17 @@ ipi:
 	INCQ const_blockIPIs(R9)
 	JMP  fold
 
+hrtimer:
+	INCQ const_blockHRIRQs(R9)
+	MOVL $1, const_blockHRDue(R9)
+	MOVL $1, const_blockNeed(R9)  // the pick wakes who waits for it
+	JMP  fold
+
 tick:
 	INCQ const_blockIRQs(R9)
+	MOVL siTimerID(SI), CX
+	CMPL CX, const_blockHRTimer(R9)
+	JEQ  hrtimer
 	INCQ const_blockTicks(R9)
 	CMPL const_blockWanted(R9), $0
 	JEQ  waiting

@@ -21,6 +21,7 @@ const (
 	blockExpired    = unsafe.Offsetof(cpu.Block{}.Expired)
 	blockWanted     = unsafe.Offsetof(cpu.Block{}.Wanted)
 	blockTickIdle   = unsafe.Offsetof(cpu.Block{}.TickIdle)
+	blockHRDue      = unsafe.Offsetof(cpu.Block{}.HRDue)
 	blockReason     = unsafe.Offsetof(cpu.Block{}.Reason)
 	blockIdleSwitch = unsafe.Offsetof(cpu.Block{}.IdleSwitch)
 	blockIdleWake   = unsafe.Offsetof(cpu.Block{}.IdleWake)
@@ -43,6 +44,7 @@ const (
 	blockSliceMin   = unsafe.Offsetof(cpu.Block{}.SliceMin)
 	blockIRQs       = unsafe.Offsetof(cpu.Block{}.IRQs)
 	blockTicks      = unsafe.Offsetof(cpu.Block{}.Ticks)
+	blockHRIRQs     = unsafe.Offsetof(cpu.Block{}.HRIRQs)
 	blockIPIs       = unsafe.Offsetof(cpu.Block{}.IPIs)
 	blockMasked     = unsafe.Offsetof(cpu.Block{}.Masked)
 	blockWants      = unsafe.Offsetof(cpu.Block{}.Wants)
@@ -58,6 +60,7 @@ const (
 	blockWaiting    = unsafe.Offsetof(cpu.Block{}.Waiting)
 	blockArmed      = unsafe.Offsetof(cpu.Block{}.Armed)
 	blockTimerID    = unsafe.Offsetof(cpu.Block{}.TimerID)
+	blockHRTimer    = unsafe.Offsetof(cpu.Block{}.HRTimer)
 
 	reasonYield   = cpu.ReasonYield
 	reasonPreempt = cpu.ReasonPreempt

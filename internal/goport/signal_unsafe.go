@@ -119,7 +119,8 @@ func RepairInterrupt() error {
 	return rtSigaction(interruptSignal, &new, nil)
 }
 
-// NewTimer creates this thread's tick timer, disarmed.
+// NewTimer creates a timer of this thread, disarmed: its tick, or the one for its
+// high-resolution timers.
 func NewTimer() (int32, error) {
 	ev := sigevent{value: cookie, signo: int32(interruptSignal), notify: sigevThreadID, thread: Gettid()}
 	var id int32
@@ -129,7 +130,9 @@ func NewTimer() (int32, error) {
 	return id, nil
 }
 
-// DeleteTimer deletes a tick timer.
+// DeleteTimer deletes a timer. Context: any.
+//
+//go:norace
 func DeleteTimer(id int32) { cpu.Syscall(unix.SYS_TIMER_DELETE, uintptr(id), 0, 0, 0, 0, 0) }
 
 // SetSlice sets the period of all tick timers, in nanoseconds.
@@ -148,6 +151,24 @@ func SetTimer(id int32, run bool) {
 	}
 	cpu.Syscall(unix.SYS_TIMER_SETTIME, uintptr(id), 0, uintptr(unsafe.Pointer(spec)), 0, 0, 0)
 }
+
+// ArmAt has a timer expire once, when Nanotime is ns. Context: any.
+//
+//go:norace
+func ArmAt(id int32, ns int64) {
+	at := [4]int64{2: ns / 1e9, 3: ns % 1e9}
+	const absolute = 1 // TIMER_ABSTIME
+	cpu.Syscall(unix.SYS_TIMER_SETTIME, uintptr(id), absolute, uintptr(unsafe.Pointer(&at)), 0, 0, 0)
+}
+
+// Bubbled reports whether the caller is in a bubble of testing/synctest, where
+// time is not the host's. Context: a goroutine.
+func Bubbled() bool { return isBubbled() }
+
+// Nanotime is the host's monotonic clock, in ns. Context: any, but a bubble's.
+//
+//go:norace
+func Nanotime() int64 { return nanotime() }
 
 // Interrupt sends an inter-processor interrupt to the thread, and reports whether
 // it could. Context: any.

@@ -49,14 +49,6 @@ func Affinity(set *unix.CPUSet) error {
 	return nil
 }
 
-// SchedAttr sets how the host schedules the calling thread, if attr is filled in
-// and the host can. It does not allocate.
-func SchedAttr(attr *unix.SchedAttr) {
-	if attr.Size != 0 {
-		cpu.Syscall(unix.SYS_SCHED_SETATTR, 0, uintptr(unsafe.Pointer(attr)), 0, 0, 0, 0)
-	}
-}
-
 // Gettid returns the calling thread's number.
 func Gettid() int32 { return int32(cpu.Syscall(unix.SYS_GETTID, 0, 0, 0, 0, 0, 0)) }
 
@@ -80,6 +72,18 @@ func RunTasks(b *cpu.Block) {
 // *state is set from 2 to 3; if it is not 2 then, ParkIdle returns at once.
 // WakeIdle ends it.
 func ParkIdle(state *uint32) { gopark(commitPark, unsafe.Pointer(state), 0, 0, 1) }
+
+// Park blocks the calling goroutine. Once it counts as blocked, commit is called
+// on g0 with its g and arg, and arranges for Ready. commit is norace and no
+// closure.
+func Park(commit func(g uintptr, arg unsafe.Pointer) bool, arg unsafe.Pointer) {
+	gopark(commit, arg, 0, 0, 1)
+}
+
+// Ready makes t, which is blocked in Park, runnable. Context: g0, with a P.
+//
+//go:norace
+func (t *Task) Ready() { ready(t.g, 0, false) }
 
 // commitPark is ParkIdle's unlock function.
 //

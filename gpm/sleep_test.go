@@ -1,0 +1,149 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"flag"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
+)
+
+var sleepSeed = flag.Uint64("sleepseed", 0, "seed of the tests of Sleep; 0: a new one")
+
+func sleepRand(t *testing.T) *rand.Rand {
+	seed := *sleepSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("again with -run %s -sleepseed=%d", t.Name(), seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// The heap gives timers back in order, whatever the mixture of ins and outs.
+func TestHRHeap(t *testing.T) {
+	r := sleepRand(t)
+	var h hrheap
+	var want []int64
+	for range 20_000 {
+		if len(want) == 0 || r.IntN(100) < 52 {
+			n := &hrtimer{when: r.Int64N(1000)}
+			first := h.insert(n)
+			require.Equal(t, h.first == n, first)
+			i, _ := slices.BinarySearch(want, n.when)
+			want = slices.Insert(want, i, n.when)
+			continue
+		}
+		require.Equal(t, want[0], h.pop().when)
+		want = want[1:]
+	}
+	for len(want) > 0 {
+		require.Equal(t, want[0], h.pop().when)
+		want = want[1:]
+	}
+	require.Nil(t, h.first)
+}
+
+// Each sleep ends, none too early, with hogs on every CPU, forced migrations,
+// and the garbage collector running.
+func TestSleep(t *testing.T) {
+	k := boot(t, Config{CPUs: 3})
+	r := sleepRand(t)
+	rounds := 300
+	if testing.Short() {
+		rounds = 40
+	}
+	var stop atomic.Bool
+	var hogs, sleepers []*Task
+	for i := range k.cpusLen {
+		hogs = append(hogs, spawn(t, k, Attr{CPUs: []int{i}}, func() {
+			for !stop.Load() {
+				call(1)
+			}
+		}))
+	}
+	var early, slept atomic.Int64
+	for i := range 60 {
+		own := rand.New(rand.NewPCG(r.Uint64(), 1))
+		attr := Attr{Policy: FIFO, Priority: 1 + i%5}
+		if i%3 == 0 {
+			attr = Attr{}
+		}
+		sleepers = append(sleepers, spawn(t, k, attr, func() {
+			for range rounds {
+				d := time.Duration(own.IntN(500)) * time.Microsecond
+				if own.IntN(50) == 0 {
+					d = time.Duration(own.IntN(5000)) * time.Microsecond // part of it is Go's
+				}
+				began := time.Now()
+				Sleep(d)
+				if time.Since(began) < d {
+					early.Inc()
+				}
+				slept.Inc()
+			}
+		}))
+	}
+	for range rounds / 10 {
+		task := sleepers[r.IntN(len(sleepers))]
+		attr := task.Attr()
+		attr.CPUs = []int{r.IntN(k.cpusLen)}
+		_ = task.SetAttr(attr) // it may have ended
+		runtime.GC()
+	}
+	wait(t, sleepers...)
+	stop.Store(true)
+	wait(t, hogs...)
+	require.Zero(t, early.Load())
+	require.EqualValues(t, 60*rounds, slept.Load())
+	require.Positive(t, k.Stats().Total.Timers)
+}
+
+// Sleepers wake in the order of their times, on one CPU.
+func TestSleepOrder(t *testing.T) {
+	k := boot(t, Config{CPUs: 1})
+	var woken []int
+	var tasks []*Task
+	var start time.Time
+	in(t, k, Attr{}, func() {
+		start = time.Now()
+		for _, i := range []int{7, 2, 9, 1, 5, 3, 8, 0, 6, 4} {
+			task, err := k.Spawn(Attr{}, func() {
+				Sleep(time.Until(start.Add(5*time.Millisecond + time.Duration(i)*200*time.Microsecond)))
+				woken = append(woken, i)
+			})
+			if err != nil {
+				panic(err)
+			}
+			tasks = append(tasks, task)
+		}
+	})
+	wait(t, tasks...)
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, woken)
+}
+
+// Where a task cannot leave its CPU, and outside one, Sleep is Go's.
+func TestSleepElsewhere(t *testing.T) {
+	k := boot(t, Config{})
+	began := time.Now()
+	Sleep(2 * time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(began), 2*time.Millisecond)
+	in(t, k, Attr{}, func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		began := time.Now()
+		Sleep(2 * time.Millisecond)
+		if time.Since(began) < 2*time.Millisecond {
+			panic("too early")
+		}
+	})
+	in(t, k, Attr{}, func() {
+		Sleep(0)
+		Sleep(-1)
+	})
+}
