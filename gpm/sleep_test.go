@@ -104,29 +104,6 @@ func TestSleep(t *testing.T) {
 	require.Positive(t, k.Stats().Total.Timers)
 }
 
-// Sleepers wake in the order of their times, on one CPU.
-func TestSleepOrder(t *testing.T) {
-	k := boot(t, Config{CPUs: 1})
-	var woken []int
-	var tasks []*Task
-	var start time.Time
-	in(t, k, Attr{}, func() {
-		start = time.Now()
-		for _, i := range []int{7, 2, 9, 1, 5, 3, 8, 0, 6, 4} {
-			task, err := k.Spawn(Attr{}, func() {
-				Sleep(time.Until(start.Add(5*time.Millisecond + time.Duration(i)*200*time.Microsecond)))
-				woken = append(woken, i)
-			})
-			if err != nil {
-				panic(err)
-			}
-			tasks = append(tasks, task)
-		}
-	})
-	wait(t, tasks...)
-	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, woken)
-}
-
 // Where a task cannot leave its CPU, and outside one, Sleep is Go's.
 func TestSleepElsewhere(t *testing.T) {
 	k := boot(t, Config{})
