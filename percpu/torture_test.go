@@ -9,6 +9,7 @@ import (
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/torture"
+	"github.com/gokern/gokern/internal/torture/history"
 	"github.com/gokern/gokern/percpu"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -50,6 +51,7 @@ func TestTorturePerCPUProtected(t *testing.T) {
 	var a, b, c, d cells
 	v := percpu.NewVar[int64]()
 	inc, ret, cas, cas32, checked := percpu.NewWord[int64](), percpu.NewWord[uint64](), percpu.NewWord[int64](), percpu.NewWord[uint32](), percpu.NewWord[int32]()
+	count := percpu.NewCounter(0)
 	for _, one := range []struct {
 		torture.Counter
 		times float64
@@ -82,6 +84,7 @@ func TestTorturePerCPUProtected(t *testing.T) {
 			checked.Checked().Add(1)
 			percpu.PutCPU()
 		}}, 2e7},
+		{torture.Counter{Name: "Counter", Sum: count.Sum, Add: func() { count.Add(1) }}, 2e7},
 		{torture.Counter{Name: "Disable", Sum: a.sum, Add: func() { preempt.Disable(); a.add(); preempt.Enable() }}, 2e7},
 		{torture.Counter{Name: "IRQDisable", Sum: b.sum, Add: func() { signals.IRQDisable(); b.add(); signals.IRQEnable() }}, 2e7},
 		{torture.Counter{Name: "IRQSave", Sum: c.sum, Add: func() { f := signals.IRQSave(); c.add(); signals.IRQRestore(f) }}, 2e7},
@@ -136,4 +139,20 @@ func TestTorturePerCPUUnprotected(t *testing.T) {
 			require.Positive(t, lost, "nothing was lost: preemption does not come where it should")
 		})
 	}
+}
+
+// What comes out of a pool has been put in, and comes out once: by the history of
+// tasks that are preempted and moved all the time.
+func TestTorturePoolHistory(t *testing.T) {
+	type item struct{ v int }
+	history.TestBag(t, 0.1, func() history.Bag {
+		p := percpu.NewPool(func() *item { return &item{-1} })
+		return history.Bag{
+			Put: func(v int) { p.Put(&item{v}) },
+			Get: func() (int, bool) {
+				x := p.Get()
+				return x.v, x.v >= 0
+			},
+		}
+	})
 }
