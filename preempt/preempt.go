@@ -132,7 +132,7 @@ func Schedule() {
 // interrupts masked once (signals.IRQDisable) and a count of zero, on the way
 // out of an interrupt. Context: a task.
 func ScheduleIRQ() {
-	if Count() != 0 {
+	if _, hard := cpu.IRQOff(); Count() != 0 || hard != 0 {
 		return
 	}
 	for {

@@ -96,10 +96,11 @@ func InterruptEnable() {
 }
 
 // replay serves an interrupt that was noted while they were masked, as the way
-// out of it would have.
+// out of it would have. While they are masked in the other way too, or
+// preemption is disabled, the end of that does it.
 func replay() {
 	for cpu.TakePending() {
-		if preempt.NeedResched() && preempt.Count() == 0 {
+		if preempt.NeedResched() && preempt.Preemptible() {
 			cpu.OrIRQOff(disabledFlag)
 			preempt.ScheduleIRQ()
 			cpu.AndIRQOff(^uint32(disabledFlag))

@@ -22,3 +22,7 @@ func RaceRelease() {
 		runtime.RaceReleaseMerge(unsafe.Pointer(b))
 	}
 }
+
+// RaceAcquireOf tells the race detector that what was released on CPU b happened
+// before what follows. Context: any.
+func RaceAcquireOf(b *Block) { runtime.RaceAcquire(unsafe.Pointer(b)) }

@@ -143,6 +143,7 @@ func setOnG0(p unsafe.Pointer) {
 // SetCPUs says which virtual CPUs there are, in the order of their IDs; none of
 // them runs a task. Context: any goroutine.
 func SetCPUs(blocks []*cpu.Block) {
+	raceSet(blocks)
 	goport.OnG0(setOnG0, unsafe.Pointer(newSetCPUs(blocks)))
 }
 

@@ -61,7 +61,7 @@ func endedOnG0(p unsafe.Pointer) {
 	b := cpu.This()
 	if b != nil {
 		if s := seatOf(b); state.seq&1 != 0 && s != nil && s.waits {
-			if atomic(b) {
+			if isAtomic(b) {
 				b.Need = 1 // the end of that switches
 				cpu.FoldNeed(b)
 			} else {
@@ -72,10 +72,10 @@ func endedOnG0(p unsafe.Pointer) {
 	unlock()
 }
 
-// atomic reports whether preemption or interrupts are off on this CPU.
+// isAtomic reports whether preemption or interrupts are off on this CPU.
 //
 //go:norace
-func atomic(b *cpu.Block) bool {
+func isAtomic(b *cpu.Block) bool {
 	return b.Count&^(cpu.NoNeed|cpu.Active) != 0 || b.IRQOff != 0 || b.HardOff != 0
 }
 

@@ -53,12 +53,18 @@ func mayWait(what string) bool {
 	return false
 }
 
+// over is called when a grace period is.
+func over() {
+	order.over()
+	readers.RaceOver()
+}
+
 // await waits for r.
 func await(r *readers.Request, expedited bool) {
 	if !r.Done {
 		wait(r, expedited)
 	}
-	order.over()
+	over()
 }
 
 func wait(r *readers.Request, expedited bool) {
@@ -105,7 +111,7 @@ func StartPoll() Cookie {
 func Poll(c Cookie) bool {
 	r := readers.Request{Cookie: uint64(c)}
 	if r.Step(); r.Done {
-		order.over()
+		over()
 		return true
 	}
 	polls.hurry(&r)
