@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"strings"
-	"time"
 )
 
 // Loads that start processes: a fork copies a program in the middle of whatever
@@ -35,7 +34,7 @@ func runShell(r *rand.Rand) error {
 	line, code := fmt.Sprintf("%x", r.Uint64()), 1+r.IntN(100)
 	cmd := exec.CommandContext(ctx, "sh", "-c", `read x; echo "got $x"; exit $0`, fmt.Sprint(code))
 	cmd.Stdin = strings.NewReader(line + "\n")
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = patience
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != code {
