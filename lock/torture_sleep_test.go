@@ -26,13 +26,12 @@ func sleeping() []torture.Subject {
 		{Name: "WWMutex", Plain: true, New: func() []torture.Way { return oneWW() }},
 		{Name: "WWMutexes", Plain: true, Places: wwMutexes, New: func() []torture.Way { return manyWW(&lock.WWClass{}) }},
 		{Name: "WWMutexes, wait-die", Plain: true, Places: wwMutexes, New: func() []torture.Way { return manyWW(&lock.WWClass{WaitDie: true}) }},
-		{Name: "RWSem", Plain: true, Overlap: true, New: func() []torture.Way {
+		// As Linux's do, a try may fail while a waiter is being served or gives up.
+		{Name: "RWSem", Plain: true, Spurious: true, Overlap: true, New: func() []torture.Way {
 			s := &lock.RWSem{}
 			return append(torture.Ways(s), downgrade(s))
 		}},
-		{Name: "PerCPURWSem", Plain: true, Overlap: true, New: func() []torture.Way { return torture.Ways(lock.NewPerCPURWSem()) }},
-		// A semaphore's try may fail while the last waiter is being served: it never
-		// waits for that.
+		{Name: "PerCPURWSem", Plain: true, Spurious: true, Overlap: true, New: func() []torture.Way { return torture.Ways(lock.NewPerCPURWSem()) }},
 		{Name: "Semaphore", Plain: true, Spurious: true, Limit: semaphoreUnits, Overlap: true, New: func() []torture.Way { return semaphore(semaphoreUnits) }},
 		{Name: "Semaphore of one", Plain: true, Spurious: true, New: func() []torture.Way { return semaphore(1) }},
 	}
