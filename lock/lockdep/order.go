@@ -16,10 +16,10 @@ func (e *engine) checkPrevious(c *call, r *record, h *held) (linked bool) {
 	linked = true
 	for i := r.depth - 1; i >= 0 && r.held[i].context == h.context; i-- {
 		prev := &r.held[i]
-		if prev.class == 0 || prev.class == h.class {
+		if prev.class == 0 {
 			continue
 		}
-		if !e.checkDep(c, prev, h) {
+		if prev.class == h.class || !e.checkDep(c, prev, h) {
 			linked = false
 		} else if prev.linked && prev.mode != SharedRecurse {
 			break

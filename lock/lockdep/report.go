@@ -154,3 +154,12 @@ func (r *Report) Classes() (names []string) {
 	}
 	return names
 }
+
+// Modes returns how the locks involved were to be taken, or are held, in the order
+// of the text.
+func (r *Report) Modes() (modes []Mode) {
+	for i := range r.locks[:r.nlocks] {
+		modes = append(modes, r.locks[i].mode)
+	}
+	return modes
+}
