@@ -48,9 +48,7 @@ func (e *engine) acquire(c *call) {
 	if r == nil {
 		if r = e.pool.takeRecord(c); r == nil {
 			b.unlock()
-			e.graph.lock()
-			e.overflow(c, fullRecords)
-			e.graph.unlock()
+			e.blindTo(c, fullRecords)
 			return
 		}
 		r.g, r.goid = c.g, c.goid
@@ -65,9 +63,7 @@ func (e *engine) acquire(c *call) {
 	}
 	if r.depth == maxHeld {
 		b.unlock()
-		e.graph.lock()
-		e.overflow(c, fullHeld)
-		e.graph.unlock()
+		e.blindTo(c, fullHeld)
 		return
 	}
 	if r.depth > 0 {

@@ -42,7 +42,6 @@ type call struct {
 	cpu  int32
 	at   trace     // where
 	hash uint64    // of that
-	pcs  []uintptr // for opStack
 
 	// The answer.
 	yes   bool
@@ -107,3 +106,21 @@ func (c *call) run() {
 
 //go:norace
 func engineOnG0(p unsafe.Pointer) { (*call)(p).execute() }
+
+// add has the engine keep s.
+func (s *newStack) add() trace {
+	if onG0 {
+		goport.CallOnG0(keepOnG0, unsafe.Pointer(s))
+	} else {
+		portable.Lock()
+		eng.keep(s)
+		portable.Unlock()
+	}
+	if s.full {
+		tellFull(fullStacks)
+	}
+	return s.at
+}
+
+//go:norace
+func keepOnG0(p unsafe.Pointer) { eng.keep((*newStack)(p)) }

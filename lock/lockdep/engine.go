@@ -67,7 +67,6 @@ const (
 	opWaits
 	opIRQsOn
 	opRefill
-	opStack
 )
 
 //go:norace
@@ -108,8 +107,6 @@ func (c *call) execute() {
 		e.irqsOn(c)
 	case opRefill:
 		e.refill(c)
-	case opStack:
-		e.addStack(c)
 	}
 }
 
@@ -125,6 +122,7 @@ func (e *engine) reset() {
 	e.classes.reset()
 	e.edges.n = 1
 	e.chains.reset()
+	e.epoch++
 	for i := range e.seen {
 		e.seen[i] = 0
 	}

@@ -30,18 +30,14 @@ const depth = 16
 // trace is the number of a stack, 0 if it is not known.
 type trace uint32
 
-// trace finds out where c comes from.
+// where finds out where c comes from.
 func (c *call) where() {
-	var pcs [depth]uintptr
-	c.hash = hashOf(pcs[:goport.Callers(pcs[:])])
-	if c.at = find(c.hash); c.at != 0 {
-		return
-	}
-	if c.pcs = pcs[:runtime.Callers(2, pcs[:])]; len(c.pcs) > 0 {
-		add := *c
-		add.op = opStack
-		add.run()
-		c.at = add.at
+	var new newStack
+	new.hash = hashOf(new.pcs[:goport.Callers(new.pcs[:])])
+	c.hash = new.hash
+	if c.at = find(c.hash); c.at == 0 {
+		new.n = runtime.Callers(2, new.pcs[:])
+		c.at = new.add()
 	}
 }
 
@@ -67,26 +63,35 @@ func find(hash uint64) trace {
 	return 0
 }
 
-// addStack keeps c's stack.
+// newStack is a stack to keep. It is none of a call's fields, so that it does not
+// escape with the pointers there.
+type newStack struct {
+	hash uint64
+	n    int
+	pcs  [depth]uintptr
+	at   trace
+	full bool
+}
+
+// keep keeps a stack.
 //
 //go:norace
-func (e *engine) addStack(c *call) {
+func (e *engine) keep(s *newStack) {
 	e.graph.lock()
-	if c.at = find(c.hash); c.at == 0 {
+	if s.at = find(s.hash); s.at == 0 {
 		l := &e.stacks
 		if l.n == maxStacks {
-			e.overflow(c, fullStacks)
+			s.full = e.full&fullStacks == 0
+			e.full |= fullStacks
 		} else {
 			n := l.n
 			l.n++
-			slot := &l.index[c.hash%uint64(len(l.index))]
-			s := &l.list[n]
-			s.hash, s.next, s.len = c.hash, *slot, uint32(len(c.pcs))
-			for i, pc := range c.pcs {
-				s.pcs[i] = pc
-			}
+			slot := &l.index[s.hash%uint64(len(l.index))]
+			x := &l.list[n]
+			x.hash, x.next, x.len = s.hash, *slot, uint32(s.n)
+			x.pcs = s.pcs
 			cpu.Store32(slot, n)
-			c.at = trace(n)
+			s.at = trace(n)
 		}
 	}
 	e.graph.unlock()
