@@ -40,8 +40,8 @@ type call struct {
 	goid uint64
 	task taskRef
 	cpu  int32
-	at   trace     // where
-	hash uint64    // of that
+	at   trace  // where
+	hash uint64 // of that
 
 	// The answer.
 	yes   bool
