@@ -56,6 +56,9 @@ func (m *Mutex) acquire(ctx context.Context) error {
 	if m.spin() {
 		return nil
 	}
+	if ctx == nil && lockdep.On() {
+		m.dep.Contended()
+	}
 	w := newWaiter(exclusive)
 	defer w.free()
 	began := time.Now()

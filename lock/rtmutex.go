@@ -125,6 +125,9 @@ func (m *RTMutex) lock(ctx context.Context, subclass int, who string) error {
 	me := self()
 	var err error
 	if !m.owner.CompareAndSwap(nil, &me.owner) {
+		if on && ctx == nil {
+			m.dep.Contended()
+		}
 		err = m.sleep(ctx, me)
 	}
 	switch {

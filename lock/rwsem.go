@@ -125,8 +125,7 @@ func (s *RWSem) runlock() {
 // been in between. Context: any. Linux: downgrade_write().
 func (s *RWSem) Downgrade() {
 	if lockdep.On() {
-		s.dep.Release()
-		s.dep.Acquire(lockdep.Sleep, lockdep.Shared, true, 0)
+		s.dep.Downgrade()
 	}
 	s.drop(rwWriter, rwReader, "lock.RWSem.Downgrade: no writer holds the lock")
 }

@@ -56,6 +56,9 @@ func (s *RWSem) take(ctx context.Context, k kind) error {
 	if ctx != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if ctx == nil && lockdep.On() {
+		s.dep.Contended()
+	}
 	return s.sleep(ctx, k)
 }
 

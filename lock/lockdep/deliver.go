@@ -32,7 +32,7 @@ func (c *call) deliver(m *Map) {
 	r := c.found
 	done := false
 	defer func() {
-		if !done && m != nil && c.op == opAcquire {
+		if !done && m != nil && (c.op == opAcquire || c.op == opContended) {
 			undo := call{op: opRelease, m: m, undo: true}
 			undo.identify()
 			undo.run()
