@@ -46,7 +46,7 @@ func (e *engine) acquire(c *call) {
 		e.abandoned(c, b, stale)
 	}
 	if r == nil {
-		if r = e.pool.takeRecord(c); r == nil {
+		if r = e.pool.takeRecord(); r == nil {
 			b.unlock()
 			e.blindTo(c, fullRecords)
 			return

@@ -45,7 +45,6 @@ type call struct {
 
 	// The answer.
 	yes   bool
-	grow  bool // memory runs low
 	found *Report
 	undo  bool   // release what has not been got, without complaint
 	full  uint32 // limits met for the first time
@@ -99,7 +98,7 @@ func (c *call) run() {
 		engineOnG0(unsafe.Pointer(c))
 		portable.Unlock()
 	}
-	if c.grow && preempt.Count() == 0 && !signals.IRQsDisabled() {
+	if c.op != opRefill && eng.pool.low() && preempt.Count() == 0 && !signals.IRQsDisabled() {
 		refill()
 	}
 }

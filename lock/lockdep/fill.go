@@ -22,7 +22,7 @@ func (e *engine) newReport(c *call, kind problem, key uint64) *Report {
 		e.full |= fullReports
 		return nil
 	}
-	r := e.pool.takeReport(c)
+	r := e.pool.takeReport()
 	if r == nil {
 		return nil
 	}

@@ -1,7 +1,7 @@
 package lockdep
 
-// pool has records and reports for the engine, which cannot allocate: refill
-// makes more when few are left, in a context where that may be done.
+// pool has records and reports for the engine, which cannot allocate: a call in a
+// context where that may be done makes more when few are left.
 type pool struct {
 	spin
 	records  *record
@@ -19,7 +19,7 @@ const (
 // takeRecord returns nil if there is none left.
 //
 //go:norace
-func (p *pool) takeRecord(c *call) *record {
+func (p *pool) takeRecord() *record {
 	p.lock()
 	r := p.records
 	if r != nil {
@@ -27,7 +27,6 @@ func (p *pool) takeRecord(c *call) *record {
 		r.next = nil
 		p.nrecords--
 	}
-	c.grow = c.grow || p.nrecords < lowRecords
 	p.unlock()
 	return r
 }
@@ -45,7 +44,7 @@ func (p *pool) put(r *record) {
 // takeReport returns nil if there is none left.
 //
 //go:norace
-func (p *pool) takeReport(c *call) *Report {
+func (p *pool) takeReport() *Report {
 	p.lock()
 	r := p.reports
 	if r != nil {
@@ -55,10 +54,14 @@ func (p *pool) takeReport(c *call) *Report {
 	} else {
 		p.lost++
 	}
-	c.grow = c.grow || p.nreports < lowReports
 	p.unlock()
 	return r
 }
+
+// low reports whether refill is wanted.
+//
+//go:norace
+func (p *pool) low() bool { return p.nrecords < lowRecords || p.nreports < lowReports }
 
 // refill makes more of what is short. Context: may allocate.
 func refill() {
