@@ -27,19 +27,22 @@ import (
 type verdict []error
 
 var (
-	good       verdict
-	byOrder    = verdict{lockdep.ErrCircular, lockdep.ErrRecursive}
-	byUsage    = verdict{lockdep.ErrInconsistent, lockdep.ErrIRQDependency, lockdep.ErrIRQInversion}
-	byContext  = verdict{lockdep.ErrWaitContext, lockdep.ErrSleepInAtomic, errSleeping}
-	byUnlock   = verdict{lockdep.ErrDoubleUnlock, errLockBug}
-	byInit     = verdict{lockdep.ErrInitHeld}
-	byLock     = verdict{errLockBug} // the lock's own check
-	byNest     = verdict{lockdep.ErrNestNotHeld}
-	byWWOrLock = verdict{lockdep.ErrCircular, lockdep.ErrRecursive, lockdep.ErrWaitContext, errLockBug}
+	good      verdict
+	byOrder   = verdict{lockdep.ErrCircular, lockdep.ErrRecursive}
+	byUsage   = verdict{lockdep.ErrInconsistent, lockdep.ErrIRQDependency, lockdep.ErrIRQInversion}
+	byContext = verdict{lockdep.ErrWaitContext, lockdep.ErrSleepInAtomic, errSleeping}
+	byUnlock  = verdict{lockdep.ErrDoubleUnlock, errLockBug, errNotHere}
+	byInit    = verdict{lockdep.ErrInitHeld}
+	byLock    = verdict{errLockBug} // the lock's own check
+	byNest    = verdict{lockdep.ErrNestNotHeld}
 )
 
 // Bugs that the locks raise themselves, told by their words.
-var errSleeping, errLockBug = errors.New("sleeping function called from"), errors.New("lock.")
+var (
+	errSleeping = errors.New("sleeping function called from")
+	errLockBug  = errors.New("lock.")
+	errNotHere  = errors.New("it is not held here")
+)
 
 func (v verdict) matches(err error) bool {
 	if len(v) == 0 || err == nil {

@@ -147,7 +147,7 @@ func (s *selfTest) irqReaderCases() {
 			for _, k := range rwKinds {
 				if k.spins {
 					s.orders(k.name, byUsage.unless(c.silent || !c.caught && k.recursive), func(*env) []func() {
-						return c.parts(k.make("A"), k.make("B"), columns[1].make("L"))
+						return c.parts(k.make("A"), k.make("B"), columnNamed("spin").make("L"))
 					})
 				}
 			}

@@ -3,7 +3,11 @@ package lock_test
 import (
 	"fmt"
 
+	"go.uber.org/atomic"
+
 	"github.com/gokern/gokern/lock"
+	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/preempt"
 )
 
 // sample is one lock of a case.
@@ -31,6 +35,16 @@ var columns = []column{
 		l.Init(class)
 		return sample{l.Lock, l.Unlock, func() { l.Init(class) }}
 	}},
+	{"ticket", false, true, func(class string) sample {
+		l := new(lock.TicketLock)
+		l.Init(class)
+		return sample{l.Lock, l.Unlock, func() { l.Init(class) }}
+	}},
+	{"mcs", false, true, func(class string) sample {
+		l := new(lock.MCSLock)
+		l.Init(class)
+		return sample{l.Lock, l.Unlock, func() { l.Init(class) }}
+	}},
 	{"mutex", false, false, func(class string) sample {
 		l := new(lock.Mutex)
 		l.Init(class)
@@ -41,6 +55,60 @@ var columns = []column{
 		l.Init(class)
 		return sample{l.Lock, l.Unlock, func() { l.Init(class) }}
 	}},
+	{"wwmutex", false, false, func(class string) sample {
+		l := lock.NewWWMutex(new(lock.WWClass))
+		l.Init(class)
+		return sample{func() { must(l.Lock(nil)) }, l.Unlock, func() { l.Init(class) }}
+	}},
+}
+
+// preferring is a lock of spinning readers and writers whose readers wait for
+// writers that have it, never for those that wait: the only kind that readers may
+// take again. The locks of package lock are fair, so it is made here.
+type preferring struct {
+	word atomic.Int32 // readers, or -1
+	dep  lockdep.Map
+}
+
+func (l *preferring) lock() {
+	preempt.Disable()
+	l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, false, 0)
+	for !l.word.CompareAndSwap(0, -1) {
+	}
+	l.dep.Acquired()
+}
+
+func (l *preferring) unlock() {
+	l.dep.Release()
+	l.word.Store(0)
+	preempt.Enable()
+}
+
+func (l *preferring) rlock() {
+	preempt.Disable()
+	l.dep.Acquire(lockdep.Spin, lockdep.SharedRecurse, false, 0)
+	for {
+		if n := l.word.Load(); n >= 0 && l.word.CompareAndSwap(n, n+1) {
+			break
+		}
+	}
+	l.dep.Acquired()
+}
+
+func (l *preferring) runlock() {
+	l.dep.Release()
+	l.word.Dec()
+	preempt.Enable()
+}
+
+// columnNamed returns the column of that name.
+func columnNamed(name string) column {
+	for _, c := range columns {
+		if c.name == name {
+			return c
+		}
+	}
+	panic(name)
 }
 
 // rwKind is a lock for readers and writers.
@@ -57,6 +125,16 @@ type rwSample struct {
 }
 
 var rwKinds = []rwKind{
+	{"rwlock", false, true, func(class string) rwSample {
+		l := new(lock.RWLock)
+		l.Init(class)
+		return rwSample{l.Lock, l.Unlock, l.RLock, l.RUnlock, func() { l.Init(class) }}
+	}},
+	{"preferring", true, true, func(class string) rwSample {
+		l := new(preferring)
+		l.dep.Init(lockdep.Spin, class, 0)
+		return rwSample{l.lock, l.unlock, l.rlock, l.runlock, func() { l.dep.Init(lockdep.Spin, class, 0) }}
+	}},
 	{"rwsem", false, false, func(class string) rwSample {
 		l := new(lock.RWSem)
 		l.Init(class)
@@ -197,9 +275,9 @@ func (s *selfTest) readerCases() {
 		s.line(c.name)
 		for _, k := range rwKinds {
 			s.run(k.name, byOrder.unless(c.silent || !c.caught && k.recursive), func(*env) {
-				plain := columns[2]
+				plain := columnNamed("mutex")
 				if k.spins {
-					plain = columns[1]
+					plain = columnNamed("spin")
 				}
 				c.do(k.make("X"), k.make("X"), plain.make("Y"))
 			})

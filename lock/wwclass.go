@@ -3,6 +3,7 @@ package lock
 import (
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/lock/lockdep"
 	"github.com/gokern/gokern/preempt"
 )
 
@@ -17,6 +18,7 @@ type WWClass struct {
 	WaitDie bool
 
 	stamp atomic.Uint64
+	dep   lockdep.Map // the class of the contexts, to the validator
 }
 
 // AcquireCtx is one attempt to take several WWMutexes of a class. It belongs to one
@@ -31,6 +33,8 @@ type AcquireCtx struct {
 
 	acquired atomic.Int32  // how many are held; written by the owner only
 	wounded  atomic.Uint32 // 1: an older one wants what this has
+
+	dep lockdep.Map // protects its locks from each other, for the validator
 }
 
 // Begin starts an attempt, younger than all before it. Context: any. Linux:
@@ -55,6 +59,9 @@ func (x *AcquireCtx) Fini() {
 	if n := x.acquired.Load(); n != 0 {
 		preempt.Raise("lock.AcquireCtx.Fini: locks are still held")
 		return
+	}
+	if lockdep.On() && x.dep.Held() {
+		x.dep.Release()
 	}
 	x.ended = true
 }

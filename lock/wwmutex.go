@@ -85,7 +85,7 @@ func (m *WWMutex) TryLock(x *AcquireCtx) bool {
 	}
 	m.wl.leave(m)
 	if ok && lockdep.On() {
-		m.dep.Acquire(lockdep.Sleep, lockdep.Exclusive, true, 0)
+		m.tell(x, true)
 	}
 	return ok
 }
@@ -126,19 +126,16 @@ func (m *WWMutex) AssertHeld() { assertHeld(&m.dep, m.IsLocked(), "lock.WWMutex.
 // can tell. Context: any.
 func (m *WWMutex) AssertNotHeld() { assertNotHeld(&m.dep, "lock.WWMutex.AssertNotHeld") }
 
-// lock is Lock, or LockSlow, with the validator. To it the locks of one context
-// are tried, since their order is free.
+// lock is Lock, or LockSlow, with the validator. To it the context protects its
+// locks from each other, since their order is free.
 func (m *WWMutex) lock(ctx context.Context, x *AcquireCtx, slow bool, who string) error {
 	if x != nil && m.misused(x, slow, who) {
 		return ErrDeadlock
 	}
 	on := lockdep.On()
-	nested := x != nil && x.acquired.Load() > 0
 	if on {
 		lockdep.MightSleep(who)
-		if !nested {
-			m.dep.Acquire(lockdep.Sleep, lockdep.Exclusive, false, 0)
-		}
+		m.tell(x, false)
 	}
 	err := m.acquire(ctx, x)
 	switch {
@@ -147,18 +144,28 @@ func (m *WWMutex) lock(ctx context.Context, x *AcquireCtx, slow bool, who string
 	case err == ErrDeadlock:
 		x.contend = m
 	}
-	if on {
-		switch {
-		case nested && err == nil:
-			m.dep.Acquire(lockdep.Sleep, lockdep.Exclusive, true, 0)
-		case nested:
-		case err == nil:
-			m.dep.Acquired()
-		default:
-			m.dep.Release()
-		}
+	switch {
+	case !on:
+	case err == nil:
+		m.dep.Acquired()
+	default:
+		m.dep.Release()
 	}
 	return err
+}
+
+// tell tells the validator that the mutex is taken in x, which may be nil.
+func (m *WWMutex) tell(x *AcquireCtx, try bool) {
+	if x == nil {
+		m.dep.Acquire(lockdep.Sleep, lockdep.Exclusive, try, 0)
+		return
+	}
+	if !x.dep.Held() { // the first lock, by whoever uses x
+		x.dep.InitLike(&x.class.dep)
+		x.dep.Acquire(lockdep.Sleep, lockdep.Exclusive, try, 0)
+		x.dep.Acquired()
+	}
+	m.dep.AcquireNest(lockdep.Sleep, lockdep.Exclusive, try, &x.dep)
 }
 
 func (m *WWMutex) misused(x *AcquireCtx, slow bool, who string) bool {

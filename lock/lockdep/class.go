@@ -54,12 +54,19 @@ func (e *engine) classOf(c *call) uint32 {
 	return n
 }
 
+// single gives m a key of its own, if it has none. The graph's lock is held.
+//
+//go:norace
+func (e *engine) single(m *Map) {
+	if m.key == 0 {
+		e.singles++
+		m.key = uint32(len(keys)) + e.singles
+	}
+}
+
 //go:norace
 func (e *engine) classLocked(c *call) uint32 {
-	if c.m.key == 0 {
-		e.singles++
-		c.m.key = uint32(len(keys)) + e.singles
-	}
+	e.single(c.m)
 	l := &e.classes
 	slot := &l.index[mix(uint64(c.m.key)<<8|uint64(c.sub))%uint64(len(l.index))]
 	for n := *slot; n != 0; n = l.list[n].next {

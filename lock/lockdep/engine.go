@@ -67,6 +67,7 @@ const (
 	opWaits
 	opIRQsOn
 	opRefill
+	opShare
 )
 
 //go:norace
@@ -107,6 +108,10 @@ func (c *call) execute() {
 		e.irqsOn(c)
 	case opRefill:
 		e.refill(c)
+	case opShare:
+		e.graph.lock()
+		e.single(c.m)
+		e.graph.unlock()
 	}
 }
 

@@ -48,6 +48,9 @@ func (m *Map) set(number uint32, live bool) {
 	}
 }
 
+//go:norace
+func (m *Map) number() uint32 { return m.key }
+
 // keyOf returns the number of the key; 0 if there is none or no room.
 func keyOf(name string, site uintptr) uint32 {
 	if name == "" && site == 0 {

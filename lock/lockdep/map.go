@@ -38,6 +38,16 @@ func (m *Map) Init(kind Kind, name string, skip int) {
 	m.initialise(name, skip+1)
 }
 
+// InitLike gives the map the class of another, whether that has been initialised
+// or is a single lock. It does nothing while the validator is off.
+func (m *Map) InitLike(of *Map) {
+	if On() {
+		c := call{op: opShare, m: of}
+		c.run()
+		m.set(of.number(), true)
+	}
+}
+
 // Destroy checks that nobody holds the lock, whose memory is about to be used
 // for something else. Linux: debug_check_no_locks_freed().
 func (m *Map) Destroy() {
