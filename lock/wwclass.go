@@ -19,6 +19,7 @@ type WWClass struct {
 
 	stamp atomic.Uint64
 	dep   lockdep.Map // the class of the contexts, to the validator
+	locks lockdep.Map // that of the locks
 }
 
 // AcquireCtx is one attempt to take several WWMutexes of a class. It belongs to one

@@ -39,7 +39,7 @@ type WWMutex struct {
 // NewWWMutex returns an unlocked mutex of class c. Linux: ww_mutex_init().
 func NewWWMutex(c *WWClass) *WWMutex {
 	m := &WWMutex{class: c}
-	m.dep.Init(lockdep.Sleep, "", 1)
+	m.dep.InitLike(&c.locks)
 	return m
 }
 

@@ -132,7 +132,7 @@ func TestWWMutexCycle(t *testing.T) {
 						rounds.Inc()
 						own.Unlock()
 						next.LockSlow(x)
-						for err := own.Lock(x); err != nil; err = next.Lock(x) {
+						for err := own.Lock(x); err != nil; err = own.Lock(x) {
 							// Neither gets both at once: once more, from the other side.
 							assert.ErrorIs(t, err, ErrDeadlock)
 							next.Unlock()

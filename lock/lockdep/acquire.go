@@ -79,7 +79,7 @@ func (e *engine) acquire(c *call) {
 	}
 	if class != 0 {
 		e.validate(c, b, r, h)
-		r.chain = chainKey(r.chain, class, c.mode, c.context)
+		r.chain = h.chainKey(r.chain)
 	}
 	r.depth++
 	if c.try {
@@ -98,7 +98,7 @@ func (e *engine) validate(c *call, b *bucket, r *record, h *held) {
 	used := e.classes.list[h.class].usage&u == u
 	known := true
 	h.linked = r.depth == 0
-	next := chainKey(r.chain, uint32(h.class), c.mode, c.context)
+	next := h.chainKey(r.chain)
 	if r.depth > 0 && !c.try {
 		if known, h.linked = e.chains.has(next); known {
 			b.hits++

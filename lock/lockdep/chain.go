@@ -12,8 +12,12 @@ type chains struct {
 // chainKey returns the key of a sequence with one more lock.
 //
 //go:norace
-func chainKey(chain uint64, class uint32, mode Mode, context uint8) uint64 {
-	return mix(chain*0x9e3779b97f4a7c15+uint64(class)<<16+uint64(context)<<8+uint64(mode)+1) &^ 1
+func (h *held) chainKey(chain uint64) uint64 {
+	x := uint64(h.class)<<16 + uint64(h.context)<<8 + uint64(h.mode) + 1
+	if h.nest != nil {
+		x += 1 << 15
+	}
+	return mix(chain*0x9e3779b97f4a7c15+x) &^ 1
 }
 
 // has may be called without the graph's lock.

@@ -112,7 +112,7 @@ func (r *record) drop(i int32) {
 			chain = 0
 		}
 		h.chain = chain
-		chain = chainKey(chain, uint32(h.class), h.mode, h.context)
+		chain = h.chainKey(chain)
 	}
 	r.depth--
 	h := &r.held[r.depth]

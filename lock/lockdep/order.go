@@ -19,6 +19,10 @@ func (e *engine) checkPrevious(c *call, r *record, h *held) (linked bool) {
 		if prev.class == 0 {
 			continue
 		}
+		if h.nest != nil && h.nest == prev.nest {
+			linked = false // they may be taken in any order
+			continue
+		}
 		if prev.class == h.class || !e.checkDep(c, prev, h) {
 			linked = false
 		} else if prev.linked && prev.mode != SharedRecurse {

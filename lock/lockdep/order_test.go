@@ -235,3 +235,47 @@ func TestHeldAs(t *testing.T) {
 	assert.False(t, a.dep.HeldAs(lockdep.Shared))
 	r.none(t)
 }
+
+// Locks under one protecting lock have no order among them, whatever their classes.
+func TestNestOrder(t *testing.T) {
+	r := fresh(t)
+	m, a, b := named("M", lockdep.Sleep), named("A", lockdep.Sleep), named("B", lockdep.Sleep)
+	nested := func(l *fake) {
+		l.dep.AcquireNest(lockdep.Sleep, lockdep.Exclusive, false, &m.dep)
+		l.dep.Acquired()
+	}
+	for range 2 {
+		m.lock()
+		nested(a)
+		nested(b)
+		a.unlock()
+		b.unlock()
+		m.unlock()
+		a, b = b, a
+	}
+	r.none(t)
+	m.lock()
+	a.lock()
+	b.lock()
+	b.unlock()
+	a.unlock()
+	b.lock()
+	a.lock()
+	r.one(t, lockdep.ErrCircular)
+	a.unlock()
+	b.unlock()
+	m.unlock()
+}
+
+func TestInitLike(t *testing.T) {
+	r := fresh(t)
+	var first, second, third fake
+	second.dep.InitLike(&first.dep)
+	third.dep.InitLike(&first.dep)
+	second.lock()
+	third.lock()
+	r.one(t, lockdep.ErrRecursive)
+	third.unlock()
+	second.unlock()
+	r.none(t)
+}
