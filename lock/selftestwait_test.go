@@ -1,8 +1,11 @@
 package lock_test
 
 import (
+	"sync"
+
 	"github.com/gokern/gokern/lock"
 	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/lock/rcu"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
 )
@@ -49,8 +52,7 @@ func (s *selfTest) nestCases() {
 		a.Init("A")
 		b.Init("B")
 		a.Lock()
-		b.Lock()
-		b.Unlock()
+		pass(b)
 		a.Unlock()
 		b.Lock()
 		if a.TryLock() {
@@ -77,12 +79,13 @@ func (s *selfTest) waitCases() {
 	}
 	inners := []inner{
 		{"rcu", 1, func(e *env) { e.rcuRead(func() {}) }},
-		{"raw", 2, func(*env) { l := new(lock.RawSpinLock); l.Init("inner"); l.Lock(); l.Unlock() }},
-		{"spin", 3, func(*env) { l := new(lock.SpinLock); l.Init("inner"); l.Lock(); l.Unlock() }},
-		{"mutex", 4, func(*env) { l := new(lock.Mutex); l.Init("inner"); l.Lock(); l.Unlock() }},
-		{"rtmutex", 4, func(*env) { l := new(lock.RTMutex); l.Init("inner"); l.Lock(); l.Unlock() }},
-		{"rwsem.w", 4, func(*env) { l := new(lock.RWSem); l.Init("inner"); l.Lock(); l.Unlock() }},
-		{"rwsem.r", 4, func(*env) { l := new(lock.RWSem); l.Init("inner"); l.RLock(); l.RUnlock() }},
+		{"raw", 2, func(*env) { l := new(lock.RawSpinLock); l.Init("inner"); pass(l) }},
+		{"spin", 3, func(*env) { l := new(lock.SpinLock); l.Init("inner"); pass(l) }},
+		{"local", 3, func(*env) { l := new(lock.LocalLock); l.Init("inner"); pass(l) }},
+		{"mutex", 4, func(*env) { l := new(lock.Mutex); l.Init("inner"); pass(l) }},
+		{"rtmutex", 4, func(*env) { l := new(lock.RTMutex); l.Init("inner"); pass(l) }},
+		{"rwsem.w", 4, func(*env) { l := new(lock.RWSem); l.Init("inner"); pass(l) }},
+		{"rwsem.r", 4, func(*env) { l := new(lock.RWSem); l.Init("inner"); l.RLock(); defer l.RUnlock() }},
 		{"semaphore", 4, func(*env) { lock.NewSemaphore(1).Down() }},
 		{"completion", 4, func(*env) { c := new(lock.Completion); c.Complete(); c.Wait() }},
 		{"might_sleep", 4, func(*env) { lock.MightSleep() }},
@@ -114,4 +117,91 @@ func (s *selfTest) waitCases() {
 			s.run(in.name, byContext.unless(in.level <= outer.level), func(e *env) { outer.in(e, func() { in.do(e) }) })
 		}
 	}
+}
+
+// pass takes and releases l.
+func pass(l sync.Locker) {
+	l.Lock()
+	defer l.Unlock()
+}
+
+// localCases: a LocalLock is held by many at a time, so that no interrupt's lock
+// waits for one, whatever it is taken in; what is taken inside of it counts.
+func (s *selfTest) localCases() {
+	type locks struct {
+		local *lock.LocalLock
+		a, b  *lock.SpinLock
+	}
+	hard := irqs[0]
+	for _, c := range []struct {
+		name string
+		want verdict
+		do   func(l locks)
+	}{
+		{"inversion 2", good, func(l locks) {
+			pass(l.local)
+			hard.enter(func() { pass(l.a) })
+			hard.disable()
+			l.a.Lock()
+			pass(l.local)
+			l.a.Unlock()
+			hard.enable()
+		}},
+		{"inversion 3A", good, func(l locks) {
+			l.local.Lock()
+			pass(l.b)
+			l.local.Unlock()
+			hard.enter(func() { pass(l.a) })
+			hard.disable()
+			l.a.Lock()
+			pass(l.local)
+			l.a.Unlock()
+			hard.enable()
+		}},
+		{"inversion 3B", byUsage, func(l locks) {
+			l.local.Lock()
+			pass(l.b)
+			l.local.Unlock()
+			hard.enter(func() { pass(l.a) })
+			hard.disable()
+			l.a.Lock()
+			pass(l.b)
+			l.a.Unlock()
+			hard.enable()
+		}},
+	} {
+		s.line("local_lock " + c.name)
+		s.run("local", c.want, func(*env) {
+			l := locks{new(lock.LocalLock), new(lock.SpinLock), new(lock.SpinLock)}
+			l.local.Init("local")
+			l.a.Init("A")
+			l.b.Init("B")
+			c.do(l)
+		})
+	}
+}
+
+// rcuCases: sections nest, and end where they began.
+func (s *selfTest) rcuCases() {
+	s.line("rcu")
+	s.run("nested", good, func(e *env) { e.rcuRead(func() { e.rcuRead(func() {}) }) })
+	s.run("unlock without lock", verdict{lockdep.ErrDoubleUnlock, errRCUBug}, func(*env) { rcu.ReadUnlock() })
+	s.run("synchronize in a reader", byContext, func(e *env) { e.rcuRead(rcu.Synchronize) })
+	s.run("synchronize", good, func(*env) { rcu.Synchronize() })
+	s.run("readers in any order with a lock", good, func(e *env) {
+		l := columnNamed("spin").make("L")
+		e.rcuRead(func() { l.lock(); l.unlock() })
+		l.lock()
+		e.rcuRead(func() {})
+		l.unlock()
+	})
+	s.line("srcu")
+	sleepable := func() (*rcu.SRCU, sample) { return rcu.NewSRCU("srcu"), columnNamed("mutex").make("M") }
+	s.run("sleeping lock inside", good, func(*env) {
+		d, m := sleepable()
+		i := d.ReadLock()
+		m.lock()
+		m.unlock()
+		d.ReadUnlock(i)
+	})
 }

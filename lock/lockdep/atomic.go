@@ -44,7 +44,7 @@ func (e *engine) mightSleep(c *call) {
 	r, _ := b.record(c)
 	if r != nil && !bad {
 		for i := range r.depth {
-			bad = bad || r.held[i].kind != Sleep && !r.held[i].waiting
+			bad = bad || inner(r.held[i].kind) < waitSleep && !r.held[i].waiting
 		}
 	}
 	if bad {

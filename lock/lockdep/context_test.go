@@ -178,6 +178,7 @@ func TestSleepInAtomic(t *testing.T) {
 		{"in a reader of RCU", true, with(named("R", lockdep.RCU), might)},
 		{"under a spinlock", true, with(named("S", lockdep.Spin), might)},
 		{"under a raw spinlock", true, with(named("W", lockdep.Raw), might)},
+		{"in a reader of SRCU", false, with(named("U", lockdep.SRCU), might)},
 		{"under a mutex", false, with(named("M", lockdep.Sleep), might)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func short(file string) string {
 	return file[i+1:]
 }
 
-var kindNames = [...]string{"raw spinlock", "spinlock", "sleeping lock", "RCU read section", "RCU-sched read section", "local lock"}
+var kindNames = [...]string{"raw spinlock", "spinlock", "sleeping lock", "RCU read section", "RCU-sched read section", "SRCU read section", "local lock"}
 
 // String returns what Linux calls such a lock.
 func (k Kind) String() string {

@@ -9,6 +9,7 @@ const (
 	Sleep                // may block the caller: LD_WAIT_SLEEP
 	RCU                  // a read-side section: never waits, LD_WAIT_FREE; inside it is as under a Spin lock
 	RCUSched             // one with preemption off: inside it is as under a Raw lock
+	SRCU                 // one that may block: never waits, and inside it all is allowed
 	Local                // excludes others of one CPU only, spins never: LD_WAIT_CONFIG, LD_LOCK_PERCPU
 )
 

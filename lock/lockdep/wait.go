@@ -34,6 +34,8 @@ func inner(k Kind) uint8 {
 		return waitConfig
 	case RCUSched:
 		return waitSpin
+	case SRCU:
+		return waitSleep
 	}
 	return outer(k)
 }

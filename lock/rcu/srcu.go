@@ -26,7 +26,7 @@ type SRCU struct {
 // caller's place in the program. Linux: init_srcu_struct().
 func NewSRCU(name string) *SRCU {
 	s := &SRCU{stripes: newStripes()}
-	s.dep.Init(lockdep.RCU, name, 1)
+	s.dep.Init(lockdep.SRCU, name, 1)
 	s.syncs.wait = s.grace
 	s.calls.wait = func(bool) { s.syncs.barrier() }
 	return s
@@ -37,7 +37,7 @@ func NewSRCU(name string) *SRCU {
 func (s *SRCU) ReadLock() (index int) {
 	index = s.enter()
 	if lockdep.On() {
-		s.dep.Acquire(lockdep.RCU, lockdep.SharedRecurse, false, 0)
+		s.dep.Acquire(lockdep.SRCU, lockdep.SharedRecurse, false, 0)
 		s.dep.Acquired()
 	}
 	return index
