@@ -9,25 +9,13 @@ import (
 )
 
 // BenchmarkSpinLock measures a lock that nobody else wants. An operation is one
-// Lock and one Unlock, in a loop of nothing else.
+// Lock and one Unlock, in a loop of nothing else, called as users call them: what
+// can be inlined is.
 //
 //	mutex   sync.Mutex, by an ordinary goroutine
 //	others  in a task
 func BenchmarkSpinLock(b *testing.B) {
 	supported(b)
-	pair := func(name string, l sync.Locker) {
-		b.Run(name, func(b *testing.B) {
-			k := boot(b, oneVirtual)
-			asTask(b, k, gpm.Attr{}, func() {
-				b.ResetTimer()
-				for range b.N {
-					l.Lock()
-					l.Unlock()
-				}
-				b.StopTimer()
-			})
-		})
-	}
 	b.Run("mutex", func(b *testing.B) {
 		var mu sync.Mutex
 		for range b.N {
@@ -36,19 +24,68 @@ func BenchmarkSpinLock(b *testing.B) {
 			mu.Unlock()
 		}
 	})
-	b.Run("spin", func(b *testing.B) {
-		k := boot(b, oneVirtual)
-		asTask(b, k, gpm.Attr{}, func() {
-			var l lock.SpinLock
-			b.ResetTimer()
-			for range b.N {
-				l.Lock()
-				//lint:ignore SA2001 what it costs to enter and leave is the question
-				l.Unlock()
-			}
-			b.StopTimer()
+	kernel := func(name string, f func(n int)) {
+		b.Run(name, func(b *testing.B) {
+			k := boot(b, oneVirtual)
+			asTask(b, k, gpm.Attr{}, func() {
+				b.ResetTimer()
+				f(b.N)
+				b.StopTimer()
+			})
 		})
+	}
+	kernel("spin", func(n int) {
+		var l lock.SpinLock
+		for range n {
+			l.Lock()
+			//lint:ignore SA2001 see above
+			l.Unlock()
+		}
 	})
-	pair("mutex-interface", new(sync.Mutex))
-	pair("spin-interface", new(lock.SpinLock))
+	kernel("irqsave", func(n int) {
+		var l lock.SpinLock
+		for range n {
+			l.UnlockIRQRestore(l.LockIRQSave())
+		}
+	})
+	kernel("bh", func(n int) {
+		var l lock.SpinLock
+		for range n {
+			l.LockBH()
+			//lint:ignore SA2001 see above
+			l.UnlockBH()
+		}
+	})
+	kernel("ticket", func(n int) {
+		var l lock.TicketLock
+		for range n {
+			l.Lock()
+			//lint:ignore SA2001 see above
+			l.Unlock()
+		}
+	})
+	kernel("mcs", func(n int) {
+		var l lock.MCSLock
+		for range n {
+			l.Lock()
+			//lint:ignore SA2001 see above
+			l.Unlock()
+		}
+	})
+	kernel("write", func(n int) {
+		var l lock.RWLock
+		for range n {
+			l.Lock()
+			//lint:ignore SA2001 see above
+			l.Unlock()
+		}
+	})
+	kernel("seq", func(n int) {
+		var l lock.SeqLock
+		for range n {
+			l.Lock()
+			//lint:ignore SA2001 see above
+			l.Unlock()
+		}
+	})
 }

@@ -57,7 +57,7 @@ func (l *MCSLock) Lock() {
 
 // queue waits for the lock in its CPU's place.
 func (l *MCSLock) queue() {
-	var s spinWait
+	s := spinWait{turn: true}
 	number := uint32(cpu.Number() + 1)
 	me := &mcsNodes[number-1]
 	cpu.Release32(&me.next, 0)

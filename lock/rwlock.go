@@ -58,7 +58,7 @@ func (l *RWLock) Lock() {
 func (l *RWLock) queueWriter() {
 	l.queue.lock()
 	if !cpu.Cas32(&l.v, 0, qrWriter) {
-		var s spinWait
+		s := spinWait{turn: true}
 		cpu.AddU32(&l.v, qrWaiting) // no new readers
 		for !cpu.Cas32(&l.v, qrWaiting, qrWriter) {
 			s.pause()
@@ -128,7 +128,7 @@ func (l *RWLock) queueReader() {
 	l.drop()
 	l.queue.lock()
 	cpu.AddU32(&l.v, qrReader) // the next writer waits behind us
-	for s := (spinWait{}); cpu.Load32(&l.v)&qrWriter != 0; {
+	for s := (spinWait{turn: true}); cpu.Load32(&l.v)&qrWriter != 0; {
 		s.pause()
 	}
 	l.queue.unlock()

@@ -9,10 +9,11 @@ import (
 // spinWait is how one caller waits for a lock to look free: the adaptive part of
 // every spinning lock. The zero spinWait is ready.
 //
-// Three stages, each about as long as all before it, so that a wait costs at most
-// a small multiple of what it had to:
+// Three stages, so that a wait costs at most a small multiple of what it had to:
 //
-//   - poll, with growing pauses: the section of a holder that runs ends soon;
+//   - poll, since the section of a holder that runs ends soon. Each pause is about
+//     as long as all before it: every look takes the lock's cache line from the
+//     holder, who needs it to unlock;
 //   - give the thread's turn to Linux (sched_yield), since the holder's thread may
 //     be waiting for just this CPU of the machine;
 //   - sleep, as long as has been waited already, a millisecond at most: the
@@ -20,12 +21,15 @@ import (
 type spinWait struct {
 	n     int
 	since time.Time // when the polling ended
+	turn  bool      // nobody else may go first: pauses stay short, for all wait with us
 }
 
 const (
-	polls      = 24               // some 5 µs
-	longPoll   = 4                // 1<<longPoll pauses between two looks at most
-	yields     = 40               // some 20 µs if nobody else wants the CPU
+	polls      = 10 // some 10 µs
+	longPoll   = 7  // at most 1<<longPoll pauses, of 20 ns, between two looks
+	turnPolls  = 24 // the same for one whose turn it is: some 6 µs
+	turnPoll   = 4
+	yields     = 16               // some 10 µs if nobody else wants the CPU
 	maxSleep   = time.Millisecond // for each
 	claimAfter = time.Millisecond // then a waiter may claim the lock
 )
@@ -33,11 +37,14 @@ const (
 // pause lets some time pass. Context: any, atomic too: it keeps the caller on its
 // CPU, and Go may take the P meanwhile.
 func (w *spinWait) pause() {
-	n := w.n
+	n, polls, long := w.n, polls, longPoll
+	if w.turn {
+		polls, long = turnPolls, turnPoll
+	}
 	w.n++
 	switch {
 	case n < polls:
-		for range 1 << min(n, longPoll) {
+		for range 1 << min(n, long) {
 			cpu.Pause()
 		}
 	case n < polls+yields:
@@ -52,4 +59,4 @@ func (w *spinWait) pause() {
 
 // starving reports whether the caller has waited for so long that it may ask for
 // more than its chance.
-func (w *spinWait) starving() bool { return w.n > polls && time.Since(w.since) > claimAfter }
+func (w *spinWait) starving() bool { return !w.since.IsZero() && time.Since(w.since) > claimAfter }

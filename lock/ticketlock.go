@@ -86,7 +86,7 @@ type tickets struct {
 
 func (t *tickets) lock() {
 	mine := cpu.AddU32(&t.next, 1) - 1
-	for s := (spinWait{}); cpu.Load32(&t.owner) != mine; {
+	for s := (spinWait{turn: true}); cpu.Load32(&t.owner) != mine; {
 		s.pause()
 	}
 }

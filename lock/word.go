@@ -54,7 +54,7 @@ func (w *spinWord) slow(disabled bool) {
 func (w *spinWord) wait() {
 	var s spinWait
 	for !cpu.Cas32(&w.v, 0, 1) {
-		if s.starving() && w.claim(&s) {
+		if s.starving() && w.claim() {
 			break
 		}
 		// Nothing is held yet: where the caller was preemptible it is so here.
@@ -79,7 +79,7 @@ func (w *spinWord) wait() {
 // claim has the lock handed to the caller next, and waits for it, with preemption
 // disabled all the time: nobody else can lock. It reports false if another has
 // claimed it already.
-func (w *spinWord) claim(s *spinWait) bool {
+func (w *spinWord) claim() bool {
 	for {
 		switch v := cpu.Load32(&w.v); {
 		case v&claimed != 0:
@@ -89,7 +89,7 @@ func (w *spinWord) claim(s *spinWait) bool {
 				return true
 			}
 		case cpu.Cas32(&w.v, v, v|claimed):
-			for !cpu.Cas32(&w.v, claimed, 1) {
+			for s := (spinWait{turn: true}); !cpu.Cas32(&w.v, claimed, 1); {
 				s.pause()
 			}
 			return true

@@ -1,10 +1,7 @@
-// Tasks change a variable, each under a lock of its own, or as readers of one lock:
-// the race detector must report it.
 package main
 
 import (
 	"context"
-	"os"
 	"sync"
 
 	"github.com/gokern/gokern/gpm"
@@ -18,9 +15,11 @@ func (r readers) Unlock() { r.RUnlock() }
 
 var shared int
 
-func main() {
+// reported: tasks change a variable, each under a lock of its own of that kind, or
+// as readers of one lock: the race detector must report it.
+func reported(kind string) {
 	var locks [2]sync.Locker
-	switch os.Args[1] {
+	switch kind {
 	case "SpinLock":
 		locks = [2]sync.Locker{new(lock.SpinLock), new(lock.SpinLock)}
 	case "TicketLock":
@@ -36,7 +35,7 @@ func main() {
 		l := new(lock.LocalLock)
 		locks = [2]sync.Locker{l, l}
 	default:
-		panic(os.Args[1])
+		panic(kind)
 	}
 	k, err := gpm.Boot(gpm.Config{CPUs: 2})
 	if err != nil {
