@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -82,11 +83,12 @@ func contend(b *testing.B, l sync.Locker, turns int, start func(n int, f func())
 // work takes some time, without touching memory.
 //
 //go:noinline
-func work(turns int) (x uint64) {
+func work(turns int) {
+	x := uint64(turns)
 	for i := range turns {
 		x = x*6364136223846793005 + uint64(i)
 	}
-	return x
+	runtime.KeepAlive(x)
 }
 
 // calibrate returns how many turns work makes in d.

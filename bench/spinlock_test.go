@@ -52,7 +52,6 @@ func BenchmarkSpinLock(b *testing.B) {
 		var l lock.SpinLock
 		for range n {
 			l.LockBH()
-			//lint:ignore SA2001 see above
 			l.UnlockBH()
 		}
 	})

@@ -108,8 +108,9 @@ func spinHolder(kind string, locked bool) bool {
 	return false
 }
 
-// spinHeld is AssertHeld of a lock that somebody holds, or not.
-func spinHeld(kind string, locked bool, dep *lockdep.Map) {
+// spinHeld is AssertHeld of a lock that somebody holds, or not. It reports whether
+// it has found nothing wrong.
+func spinHeld(kind string, locked bool, dep *lockdep.Map) bool {
 	switch {
 	case !locked:
 		preempt.Raise("AssertHeld: nobody holds the " + kind)
@@ -117,7 +118,10 @@ func spinHeld(kind string, locked bool, dep *lockdep.Map) {
 		preempt.Raise("AssertHeld: the caller does not hold the " + kind)
 	case lockdep.On() && !dep.Held():
 		preempt.Raise("AssertHeld: another task holds the " + kind)
+	default:
+		return true
 	}
+	return false
 }
 
 // spinNotHeld is AssertNotHeld.

@@ -23,7 +23,7 @@ func (l *LocalLock) Init(name string) { l.dep.Init(lockdep.Local, name, 1) }
 // a task, atomic or not. Linux: local_lock().
 func (l *LocalLock) Lock() {
 	if spinDisable("Lock", "LocalLock") {
-		l.acquire()
+		l.acquire(preempt.Enable)
 	}
 }
 
@@ -57,7 +57,7 @@ func (l *LocalLock) LockNestedBH() {
 		preempt.Raise("LockNestedBH with softirqs enabled")
 		return
 	}
-	l.acquire()
+	l.acquire(func() {})
 }
 
 // UnlockNestedBH undoes LockNestedBH. Linux: local_unlock_nested_bh().
@@ -76,9 +76,9 @@ func (l *LocalLock) AssertHeld() { spinHeld("LocalLock", true, &l.dep) }
 // does.
 func (l *LocalLock) AssertNotHeld() { spinNotHeld("LocalLock", &l.dep) }
 
-func (l *LocalLock) acquire() {
+func (l *LocalLock) acquire(undo func()) {
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Local, lockdep.Exclusive, false, 0)
+		spinAcquire(&l.dep, lockdep.Local, lockdep.Exclusive, false, 0, undo)
 		l.dep.Acquired()
 	}
 }

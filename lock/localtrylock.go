@@ -30,7 +30,7 @@ func (l *LocalTryLock) Lock() {
 	}
 	if held := l.held.This(); !*held {
 		*held = true
-		l.l.acquire()
+		l.l.acquire(l.undo)
 		return
 	}
 	preempt.Enable()
@@ -50,7 +50,7 @@ func (l *LocalTryLock) TryLock() bool {
 	}
 	*held = true
 	if lockdep.On() {
-		l.l.dep.Acquire(lockdep.Local, lockdep.Exclusive, true, 0)
+		spinAcquire(&l.l.dep, lockdep.Local, lockdep.Exclusive, true, 0, l.undo)
 	}
 	return true
 }
@@ -61,6 +61,11 @@ func (l *LocalTryLock) Unlock() {
 	if l.release() {
 		preempt.Enable()
 	}
+}
+
+func (l *LocalTryLock) undo() {
+	*l.held.This() = false
+	preempt.Enable()
 }
 
 func (l *LocalTryLock) release() bool {

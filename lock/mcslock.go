@@ -44,7 +44,7 @@ func (l *MCSLock) Lock() {
 		return
 	}
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, false, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, false, 0, preempt.Enable)
 	}
 	if !cpu.Cas32(&l.v, 0, 1) {
 		l.queue()
@@ -105,7 +105,7 @@ func (l *MCSLock) TryLock() bool {
 	}
 	cpu.RaceLocked(&l.v)
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, true, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, true, 0, func() { cpu.ReleaseByte(&l.v); preempt.Enable() })
 	}
 	return true
 }

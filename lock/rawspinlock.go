@@ -45,7 +45,7 @@ func (l *RawSpinLock) LockNested(subclass int) {
 	if !spinDisable("Lock", "spinning lock") {
 		return
 	}
-	l.dep.Acquire(lockdep.Raw, lockdep.Exclusive, false, subclass)
+	spinAcquire(&l.dep, lockdep.Raw, lockdep.Exclusive, false, subclass, preempt.Enable)
 	l.w.lock()
 	l.dep.Acquired()
 	preempt.EnableNoResched()
@@ -58,7 +58,7 @@ func (l *RawSpinLock) TryLock() bool {
 		return false
 	}
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Raw, lockdep.Exclusive, true, 0)
+		spinAcquire(&l.dep, lockdep.Raw, lockdep.Exclusive, true, 0, l.w.unlock)
 	}
 	return true
 }

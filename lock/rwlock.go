@@ -44,7 +44,7 @@ func (l *RWLock) Lock() {
 		return
 	}
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, false, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, false, 0, preempt.Enable)
 	}
 	if !cpu.Cas32(&l.v, 0, qrWriter) {
 		l.queueWriter()
@@ -79,7 +79,7 @@ func (l *RWLock) TryLock() bool {
 	}
 	l.raceWriter()
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, true, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, true, 0, func() { cpu.ReleaseByte(&l.v); preempt.Enable() })
 	}
 	return true
 }
@@ -113,7 +113,7 @@ func (l *RWLock) RLock() {
 		return
 	}
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Shared, false, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Shared, false, 0, preempt.Enable)
 	}
 	if cpu.AddU32(&l.v, qrReader)&(qrWriter|qrWaiting) != 0 {
 		l.queueReader()
@@ -152,7 +152,7 @@ func (l *RWLock) TryRLock() bool {
 	}
 	cpu.RaceLocked(&l.v)
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Shared, true, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Shared, true, 0, func() { l.drop(); preempt.Enable() })
 	}
 	return true
 }

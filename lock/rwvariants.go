@@ -85,8 +85,7 @@ func (l *RWLock) IsContended() bool { return l.queue.locked() }
 // Without the validator it finds a lock that nobody holds so, and a caller that
 // cannot be the holder. Context: any. Linux: lockdep_assert_held_write().
 func (l *RWLock) AssertHeld() {
-	spinHeld("RWLock", cpu.Load32(&l.v)&qrWriter != 0, &l.dep)
-	if lockdep.On() && l.dep.Held() && !l.dep.HeldAs(lockdep.Exclusive) {
+	if spinHeld("RWLock", cpu.Load32(&l.v)&qrWriter != 0, &l.dep) && lockdep.On() && !l.dep.HeldAs(lockdep.Exclusive) {
 		preempt.Raise("AssertHeld: the caller holds the RWLock as a reader")
 	}
 }
@@ -94,8 +93,7 @@ func (l *RWLock) AssertHeld() {
 // AssertRHeld checks that the caller holds the lock as a reader, as AssertHeld does.
 // Context: any. Linux: lockdep_assert_held_read().
 func (l *RWLock) AssertRHeld() {
-	spinHeld("RWLock", cpu.Load32(&l.v) >= qrReader, &l.dep)
-	if lockdep.On() && l.dep.Held() && !l.dep.HeldAs(lockdep.Shared) {
+	if spinHeld("RWLock", cpu.Load32(&l.v) >= qrReader, &l.dep) && lockdep.On() && !l.dep.HeldAs(lockdep.Shared) {
 		preempt.Raise("AssertRHeld: the caller holds the RWLock as a writer")
 	}
 }

@@ -142,6 +142,7 @@ func TestSpinWaiterLetsTheWorldStop(t *testing.T) {
 				waiting.Store(true)
 				l.Lock()
 				l.Unlock()
+				//lint:ignore SA2001 that it can be got is what matters
 				preempt.Enable()
 			})
 			require.NoError(t, err)

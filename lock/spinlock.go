@@ -47,7 +47,7 @@ func (l *SpinLock) LockNested(subclass int) {
 	if !spinDisable("Lock", "spinning lock") {
 		return
 	}
-	l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, false, subclass)
+	spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, false, subclass, preempt.Enable)
 	l.w.lock()
 	l.dep.Acquired()
 	preempt.EnableNoResched()
@@ -60,7 +60,7 @@ func (l *SpinLock) TryLock() bool {
 		return false
 	}
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, true, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, true, 0, l.w.unlock)
 	}
 	return true
 }

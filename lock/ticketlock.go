@@ -27,7 +27,7 @@ func (l *TicketLock) Lock() {
 		return
 	}
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, false, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, false, 0, preempt.Enable)
 	}
 	l.t.lock()
 	cpu.RaceLocked(&l.t.owner)
@@ -48,7 +48,7 @@ func (l *TicketLock) TryLock() bool {
 	}
 	cpu.RaceLocked(&l.t.owner)
 	if lockdep.On() {
-		l.dep.Acquire(lockdep.Spin, lockdep.Exclusive, true, 0)
+		spinAcquire(&l.dep, lockdep.Spin, lockdep.Exclusive, true, 0, func() { l.t.unlock(); preempt.Enable() })
 	}
 	return true
 }

@@ -1,18 +1,19 @@
 package lock
 
 import (
+	"github.com/gokern/gokern/lock/lockdep"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
 )
 
 // The variants of a spinning lock that mask interrupts or disable softirqs: before
 // lock, and, as release leaves preemption disabled, after it but before the caller
-// may be preempted. Linux's order.
+// may be preempted. Linux's order. Only the validator makes lock panic.
 
 func irqLock(op string, lock func()) {
 	if spinTask(op, "spinning lock") {
 		signals.IRQDisable()
-		lock()
+		validated(lock, signals.IRQEnable)
 	}
 }
 
@@ -38,7 +39,7 @@ func irqUnlock(release func() bool) {
 func irqSaveLock(op string, lock func()) (f signals.Flags) {
 	if spinTask(op, "spinning lock") {
 		f = signals.IRQSave()
-		lock()
+		validated(lock, func() { signals.IRQRestore(f) })
 	}
 	return f
 }
@@ -65,7 +66,7 @@ func irqRestoreUnlock(f signals.Flags, release func() bool) {
 func bhLock(op string, lock func()) {
 	if spinTask(op, "spinning lock") {
 		signals.BHDisable()
-		lock()
+		validated(lock, signals.BHEnable)
 	}
 }
 
@@ -85,5 +86,14 @@ func bhUnlock(release func() bool) {
 	if release() {
 		preempt.EnableNoResched()
 		signals.BHEnable()
+	}
+}
+
+// validated calls lock, and undo if the validator makes that panic.
+func validated(lock, undo func()) {
+	if lockdep.On() {
+		orUndo(lock, undo)
+	} else {
+		lock()
 	}
 }
