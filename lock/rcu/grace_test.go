@@ -1,6 +1,7 @@
 package rcu_test
 
 import (
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -14,11 +15,21 @@ import (
 	"github.com/gokern/gokern/signals"
 )
 
-// spin spins until stop is set. Calls let it be preempted in any build.
+// spin spins until stop is set. Calls let it be preempted in any build. Where it
+// must not be, it keeps the world from stopping, and if somebody wants that so does
+// it whoever sets stop: see noCollector.
 func spin(stop *atomic.Bool) {
-	for !stop.Load() {
-		pause()
+	for start := time.Now(); !stop.Load() && time.Since(start) < long/2; {
+		for range 1000 {
+			pause()
+		}
 	}
+}
+
+// noCollector keeps the garbage collector from stopping the world during the test.
+func noCollector(t *testing.T) {
+	old := debug.SetGCPercent(-1)
+	t.Cleanup(func() { debug.SetGCPercent(old) })
 }
 
 //go:noinline
@@ -57,6 +68,7 @@ var synchronizes = map[string]func(){
 
 // A running reader holds up every kind of wait, and its end lets it go.
 func TestWaitsForRunningReaders(t *testing.T) {
+	noCollector(t)
 	k := boot(t, gpm.Config{Watchdog: -1})
 	for section, s := range sections {
 		for name, synchronize := range synchronizes {

@@ -83,7 +83,7 @@ func report(log *slog.Logger, r *readers.Request, lasted time.Duration) {
 		c := &h.CPUs[i]
 		frozen = frozen || c.IRQOff || c.Count != 0
 		who := readers.Describe(c.Task)
-		stack := stackOf(c)
+		stack := stackOf(r, c)
 		log.Warn("rcu: stall: "+c.Why(), "cpu", c.ID, "task", who.ID, "name", who.Name, "depth", c.Depth,
 			"preempt_count", fmt.Sprintf("%#x", c.Count), "for", lasted.Round(time.Millisecond), "interrupts", c.Answered(), "stack", stack)
 	}
@@ -102,16 +102,24 @@ func report(log *slog.Logger, r *readers.Request, lasted time.Duration) {
 }
 
 // stackOf returns the stack that c's interrupt handler samples. A dump of the
-// goroutine would stop the world first, so wait for the section.
-func stackOf(c *readers.HeldCPU) string {
-	var pcs []uintptr
-	for end := time.Now().Add(20 * time.Millisecond); pcs == nil && time.Now().Before(end); {
+// goroutine would stop the world first, so wait for the section. A sample may show
+// nothing of Go, where the goroutine was asking the time, for example: then again.
+func stackOf(r *readers.Request, c *readers.HeldCPU) string {
+	for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); {
 		time.Sleep(100 * time.Microsecond)
-		pcs = c.Sample()
+		if pcs := c.Sample(); pcs != nil {
+			if stack := symbols(pcs); stack != "" {
+				return stack
+			}
+			c.Forget()
+			r.Hurry(true)
+		}
 	}
-	if pcs == nil {
-		return "none: the CPU has not taken an interrupt, or has gone on"
-	}
+	return "none: the CPU has not taken an interrupt, or has gone on"
+}
+
+// symbols returns the stack in words.
+func symbols(pcs []uintptr) string {
 	var b strings.Builder
 	for frames := runtime.CallersFrames(pcs); ; {
 		f, more := frames.Next()
