@@ -1,0 +1,56 @@
+package rcu_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gokern/gokern/gpm"
+)
+
+// What the race detector says of programs that use RCU: no more edges than those
+// from a section's end to the end of a wait, and from Assign to Dereference.
+func TestRaces(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil || os.Getenv("CGO_ENABLED") == "0" {
+		t.Skip("the race detector needs cgo")
+	}
+	supported := false
+	t.Run("supported", func(t *testing.T) { boot(t, gpm.Config{CPUs: 1}); supported = true })
+	if !supported {
+		t.SkipNow()
+	}
+	bin := t.TempDir() + "/races"
+	out, err := exec.Command("go", "build", "-race", "-o", bin, "./testdata/races").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, c := range []struct {
+		name     string
+		reported bool
+		hows     []string
+	}{
+		{"reclaimed", false, []string{"Synchronize", "Call", "Expedited", "Cookie"}},
+		{"published", false, []string{""}},
+		{"early", true, []string{""}},
+		{"readers", true, []string{""}},
+		{"later", true, []string{"Synchronize"}},
+	} {
+		for _, how := range c.hows {
+			for _, kind := range []string{"rcu", "srcu"} {
+				if kind == "srcu" && (how == "Expedited" || how == "Cookie") {
+					continue
+				}
+				cmd := exec.Command(bin, c.name, kind, how)
+				cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+				out, err := cmd.CombinedOutput()
+				if c.reported {
+					assert.Error(t, err, "%s %s %s", c.name, kind, how)
+					assert.Contains(t, string(out), "WARNING: DATA RACE", "%s %s %s", c.name, kind, how)
+				} else {
+					assert.NoError(t, err, "%s %s %s: %s", c.name, kind, how, out)
+				}
+			}
+		}
+	}
+}
