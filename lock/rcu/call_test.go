@@ -1,6 +1,7 @@
 package rcu_test
 
 import (
+	"bytes"
 	"runtime"
 	"sync"
 	"testing"
@@ -113,12 +114,16 @@ func TestHead(t *testing.T) {
 // The goroutine that makes the calls ends, and others take its place.
 func TestCallsLeaveNothing(t *testing.T) {
 	boot(t, gpm.Config{})
-	before := runtime.NumGoroutine()
+	serving := func() int {
+		buf := make([]byte, 1<<20)
+		return bytes.Count(buf[:runtime.Stack(buf, true)], []byte("rcu.(*queue).serve("))
+	}
 	for _, c := range callers() {
 		for range 100 {
 			c.call(func() {})
 			c.barrier()
 		}
+		c.call(func() { assert.Positive(t, serving()) })
 	}
-	eventually(t, func() bool { return runtime.NumGoroutine() <= before })
+	eventually(t, func() bool { return serving() == 0 })
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/gokern/gokern/internal/readers"
 )
 
+// patience is how long to wait for a CPU's sample: on a busy host its thread may not run
+// at once.
+const patience = 200 * time.Millisecond
+
 // defaultStall is Linux's CONFIG_RCU_CPU_STALL_TIMEOUT.
 const defaultStall = 21 * time.Second
 
@@ -105,7 +109,7 @@ func report(log *slog.Logger, r *readers.Request, lasted time.Duration) {
 // goroutine would stop the world first, so wait for the section. A sample may show
 // nothing of Go, where the goroutine was asking the time, for example: then again.
 func stackOf(r *readers.Request, c *readers.HeldCPU) string {
-	for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		time.Sleep(100 * time.Microsecond)
 		if pcs := c.Sample(); pcs != nil {
 			if stack := symbols(pcs); stack != "" {
