@@ -29,6 +29,8 @@ func hookExitPC() uintptr
 func hookNewprocPC() uintptr
 func hookSysexitPC() uintptr
 func hookProcresizePC() uintptr
+func hookGCAssistPC() uintptr
+func hookGCStartPC() uintptr
 func hookNewcoroPC() uintptr
 func hookCoroPC() uintptr
 func hookBeforeForkPC() uintptr

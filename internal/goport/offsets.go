@@ -19,9 +19,9 @@ var (
 	varGCWaiting uintptr // address of sched.gcwaiting
 	stackGuard   uintptr // distance of g.stackguard0 from g.stack.lo
 
-	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock               uintptr
-	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem              uintptr
-	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark, pcNanotime, pcIsBubbled uintptr
+	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock                                      uintptr
+	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem                                     uintptr
+	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark, pcNanotime, pcIsBubbled, pcGCAssist, pcGCStart uintptr
 
 	// Bytes of the CALL wakep after ready's CALL runqput and of that after
 	// newproc's, with its condition; 0 if it is not there.
@@ -91,6 +91,8 @@ var functions = []symbol{
 	{[]string{"runtime.isSystemGoroutine"}, &pcIsSystem, false},
 	{[]string{"runtime.runSafePointFn"}, &pcRunSafePointFn, false},
 	{[]string{"runtime.newproc1"}, &pcNewproc1, false},
+	{[]string{"runtime.gcAssistAlloc"}, &pcGCAssist, false},
+	{[]string{"runtime.gcStart"}, &pcGCStart, false},
 	{[]string{"runtime.gopark"}, &pcGopark, false},
 	{[]string{"time.runtimeNano"}, &pcNanotime, false}, // nanotime itself is inlined
 	{[]string{"time.runtimeIsBubbled"}, &pcIsBubbled, true},

@@ -17,6 +17,7 @@ type site struct {
 	hook   func() uintptr
 
 	optional bool // absent in some certified versions or builds
+	every    bool // each call of the callee in the runtime, one or more; in, of and nth are not used
 }
 
 // sites is the whole of what is changed in the runtime. The comments name the
@@ -67,6 +68,14 @@ var sites = []site{
 	{in: []string{"syscall.forkAndExecInChild1"}, callee: to(&pcBeforeFork), of: 1, nth: 1, hook: hookBeforeForkPC, optional: true},
 	{in: []string{"syscall.forkAndExecInChild"}, callee: to(&pcAfterFork), of: 1, nth: 1, hook: hookAfterForkPC, optional: true},
 	{in: fns("corostart.deferwrap1"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC, optional: true},
+}
+
+// mallocSites are calls of what may block inside an allocation: a task in an
+// atomic section allocates too, but must not block. They are in every copy of
+// mallocgc that the compiler makes.
+var mallocSites = []site{
+	{callee: to(&pcGCAssist), hook: hookGCAssistPC, every: true},
+	{callee: to(&pcGCStart), hook: hookGCStartPC, every: true},
 }
 
 func fns(names ...string) []string {
@@ -125,6 +134,19 @@ func resolveSites(s *symbols, r *Report) (found []patch, err error) {
 		if callee == pcGoschedImpl && (in == "runtime.newstack" || in == "runtime.gopreempt_m") {
 			toGosched++
 		}
+	}
+	for _, st := range mallocSites {
+		n := len(found)
+		name := s.at(*st.callee[0])
+		for _, c := range callers(s, []string{name}) {
+			for _, pc := range calls(s, c.name, *st.callee[0]) {
+				found = append(found, patch{pc, *st.callee[0], st.hook()})
+			}
+		}
+		if len(found) == n {
+			return nil, fmt.Errorf("call site: nothing calls %s", name)
+		}
+		r.add("call sites", "all -> "+name, fmt.Sprint(len(found)-n), "code")
 	}
 	if toGosched == 0 {
 		return nil, fmt.Errorf("call site: no call of goschedImpl for a preemption at a prologue")
