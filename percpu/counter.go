@@ -35,12 +35,16 @@ type Counter struct {
 	mu sync.Mutex // one Set at a time
 }
 
+// minBatch is the batch where CPUs are few. To publish takes the shared word
+// from another CPU's cache, which costs as much as some 20 additions.
+const minBatch = 64
+
 // NewCounter returns a Counter that is n. Package variables may be made so; it
 // keeps its value when a kernel is shut down and another booted. It panics if
 // per-CPU memory is used up. Context: may block. Linux: percpu_counter_init().
 func NewCounter(n int64) *Counter {
 	// As many CPUs as there are publish at the same time: the more, the less often.
-	c := &Counter{off: cpu.AllocArea(true), batch: max(32, 2*int64(Possible()))}
+	c := &Counter{off: cpu.AllocArea(true), batch: max(minBatch, 2*int64(Possible()))}
 	c.base.Store(n)
 	c.cleanup = runtime.AddCleanup(c, freeCounter, c.off)
 	return c
@@ -110,7 +114,7 @@ func (c *Counter) rare(n int64, r cpu.CountResult) {
 	}
 }
 
-// Read returns the value, wrong by less than a batch (32, or twice the number of
+// Read returns the value, wrong by less than a batch (64, or twice the number of
 // CPUs if that is more) for each CPU, unless AddBatch or AddLocal made it more.
 // It looks at two words. Context: any. Linux: percpu_counter_read().
 func (c *Counter) Read() int64 { return c.base.Load() + c.published.Load() }

@@ -14,7 +14,7 @@ import (
 )
 
 // slack is how wrong Read may be, less one batch of one CPU.
-func slack() int64 { return max(32, 2*int64(percpu.Possible())) * int64(percpu.Possible()) }
+func slack() int64 { return max(64, 2*int64(percpu.Possible())) * int64(percpu.Possible()) }
 
 func TestCounter(t *testing.T) {
 	c := percpu.NewCounter(1000)
@@ -49,7 +49,7 @@ func TestCounter(t *testing.T) {
 func TestCounterBatch(t *testing.T) {
 	k := kernel(t, gpm.Config{CPUs: 1})
 	in(t, k, gpm.Attr{}, func() {
-		batch := max(32, 2*int64(percpu.Possible()))
+		batch := max(64, 2*int64(percpu.Possible()))
 		for _, step := range []int64{1, -1, batch - 1, batch, 1 - batch, -batch, 7, 1 << 40} {
 			c := percpu.NewCounter(0)
 			published := false

@@ -21,6 +21,7 @@ import (
 type Pool[T any] struct {
 	fresh   func() *T
 	local   *Var[poolList[T]]
+	lists   []slot[poolList[T]] // those of local that are found fastest
 	batches sync.Pool // of *poolBatch[T]
 	singles sync.Pool // of *T, put by ordinary goroutines
 }
@@ -28,14 +29,16 @@ type Pool[T any] struct {
 const (
 	poolLen  = 32 // objects that a CPU keeps
 	batchLen = poolLen / 2
+
+	stopped = 1 << 31 // so that an index with it is out of range
 )
 
 // A poolList belongs to the tasks of its CPU, with preemption off, while busy is
 // set and stop is not. See poolsweep.go for who sets stop.
 type poolList[T any] struct {
 	busy  uint32
-	stop  uint32
-	n     int
+	stop  uint32 // 0, or stopped
+	n     uint32
 	items [poolLen]*T
 }
 
@@ -48,6 +51,7 @@ type poolBatch[T any] struct {
 // may block.
 func NewPool[T any](fresh func() *T) *Pool[T] {
 	p := &Pool[T]{fresh: fresh, local: NewVar[poolList[T]]()}
+	p.lists = p.local.cpus
 	reference := weak.Make(p)
 	sweepPool(func() sweeper {
 		if p := reference.Value(); p != nil {
@@ -63,16 +67,23 @@ func NewPool[T any](fresh func() *T) *Pool[T] {
 //
 //go:norace
 func (p *Pool[T]) Get() *T {
-	if l := p.enter(); l != nil {
-		if n := l.n - 1; n >= 0 {
-			x := l.items[n]
-			l.items[n] = nil
-			l.n = n
-			l.leave()
+	// enter and leave, written out: calls cost more than all the rest.
+	if n := preempt.TryDisableCPU(); uint(n) < uint(len(p.lists)) {
+		l := &p.lists[n].v
+		l.busy = 1
+		if i := l.n - 1; i|atomic.LoadUint32(&l.stop) < poolLen {
+			x := l.items[i%poolLen]
+			l.items[i%poolLen] = nil
+			l.n = i
+			l.busy = 0
+			preempt.Enable()
 			raceGot(x)
 			return x
 		}
-		l.leave()
+		l.busy = 0
+		preempt.Enable()
+	} else if n >= 0 {
+		preempt.Enable()
 	}
 	return p.refill()
 }
@@ -85,14 +96,20 @@ func (p *Pool[T]) Put(x *T) {
 		return
 	}
 	racePut(x)
-	if l := p.enter(); l != nil {
-		if n := l.n; n < poolLen {
-			l.items[n] = x
-			l.n = n + 1
-			l.leave()
+	if n := preempt.TryDisableCPU(); uint(n) < uint(len(p.lists)) {
+		l := &p.lists[n].v
+		l.busy = 1
+		if i := l.n; i|atomic.LoadUint32(&l.stop) < poolLen {
+			l.items[i%poolLen] = x
+			l.n = i + 1
+			l.busy = 0
+			preempt.Enable()
 			return
 		}
-		l.leave()
+		l.busy = 0
+		preempt.Enable()
+	} else if n >= 0 {
+		preempt.Enable()
 	}
 	p.spill(x)
 }
@@ -107,15 +124,12 @@ func (p *Pool[T]) enter() *poolList[T] {
 		return nil
 	}
 	l := p.local.at(n)
-	if l.busy == 0 { // else this is an interrupt
-		l.busy = 1
-		// No barrier of the processor's: who sets stop has all execute one.
-		if atomic.LoadUint32(&l.stop) == 0 {
-			return l
-		}
-		l.busy = 0
+	l.busy = 1
+	// No barrier of the processor's: who sets stop has all CPUs execute one.
+	if atomic.LoadUint32(&l.stop) == 0 {
+		return l
 	}
-	preempt.Enable()
+	l.leave()
 	return nil
 }
 
@@ -139,7 +153,7 @@ func (p *Pool[T]) refill() *T {
 		l := p.enter()
 		for b.n > 0 && l != nil && l.n < poolLen {
 			b.n--
-			l.items[l.n] = b.items[b.n]
+			l.items[l.n%poolLen] = b.items[b.n]
 			l.n++
 		}
 		if l != nil {
@@ -179,7 +193,7 @@ func (p *Pool[T]) spill(x *T) {
 	for l.n > poolLen-batchLen {
 		b.take(l)
 	}
-	l.items[l.n] = x
+	l.items[l.n%poolLen] = x
 	l.n++
 	l.leave()
 	if b.n > 0 {
@@ -192,7 +206,7 @@ func (p *Pool[T]) spill(x *T) {
 //go:norace
 func (b *poolBatch[T]) take(l *poolList[T]) {
 	l.n--
-	b.items[b.n] = l.items[l.n]
-	l.items[l.n] = nil
+	b.items[b.n] = l.items[l.n%poolLen]
+	l.items[l.n%poolLen] = nil
 	b.n++
 }

@@ -13,7 +13,7 @@ import (
 // to keep off:
 //
 //	the CPU, preemption off      the sweeper
-//	busy = 1                     stop = 1
+//	busy = 1                     stop = on
 //	                             a barrier on all CPUs: Membarrier
 //	stop? then keep off          busy? then leave it for the next time
 //	...                          empty the list
@@ -88,7 +88,7 @@ func sweepPools() {
 func (p *Pool[T]) stop() (any bool) {
 	for n := range Possible() {
 		if l := p.local.at(n); l.n != 0 {
-			atomic.StoreUint32(&l.stop, 1)
+			atomic.StoreUint32(&l.stop, stopped)
 			any = true
 		}
 	}
