@@ -21,7 +21,9 @@ func raceProgram(t *testing.T, name string) (string, error) {
 	bin := t.TempDir() + "/" + name
 	out, err := exec.Command("go", "build", "-race", "-o", bin, "./testdata/"+name).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	out, err = exec.Command(bin).CombinedOutput()
+	cmd := exec.Command(bin)
+	cmd.Env = append(os.Environ(), "GORACE=halt_on_error=1") // each further report takes milliseconds
+	out, err = cmd.CombinedOutput()
 	return string(out), err
 }
 

@@ -19,7 +19,7 @@ func main() {
 	}
 	for range 2 {
 		if _, err := k.Spawn(gpm.Attr{}, func() {
-			for range 200_000 {
+			for range 20_000 {
 				*number.RawThis()++
 			}
 		}); err != nil {
