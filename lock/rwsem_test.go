@@ -2,6 +2,7 @@ package lock
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,10 +52,11 @@ func TestRWSemIsFair(t *testing.T) {
 	var s RWSem
 	var order []string
 	g := group{start: asTasks(t, k, gpm.Attr{})}
-	waiting := func() (n int) {
-		s.wl.enter()
-		defer s.wl.leave(&s)
-		return len5(&s.wait)
+	var mu sync.Mutex
+	note := func(name string) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, name)
 	}
 	g.Go(func() {
 		s.RLock()
@@ -62,15 +64,15 @@ func TestRWSemIsFair(t *testing.T) {
 			g.Go(func() {
 				if name[0] == 'W' {
 					s.Lock()
-					order = append(order, name)
+					note(name)
 					s.Unlock()
 				} else {
 					s.RLock()
-					order = append(order, name)
+					note(name)
 					s.RUnlock()
 				}
 			})
-			for waiting() != i+1 {
+			for waitingOn(&s.wl, &s, &s.wait) != i+1 {
 				gpm.Yield()
 			}
 		}

@@ -2,6 +2,7 @@ package lock
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,16 +35,20 @@ func TestSemaphoreIsFair(t *testing.T) {
 	k := kernel(t, gpm.Config{CPUs: 1})
 	var s Semaphore
 	var order []int
+	var mu sync.Mutex
 	g := group{start: asTasks(t, k, gpm.Attr{})}
 	g.Go(func() {
 		for i := range 5 {
-			g.Go(func() { s.Down(); order = append(order, i) })
+			g.Go(func() {
+				s.Down()
+				mu.Lock()
+				order = append(order, i)
+				mu.Unlock()
+			})
 		}
-		for s.t.wl.enter(); s.t.wait.last == nil || len5(&s.t.wait) < 5; s.t.wl.enter() {
-			s.t.wl.leave(&s.t)
+		for waitingOn(&s.t.wl, &s.t, &s.t.wait) < 5 {
 			gpm.Yield()
 		}
-		s.t.wl.leave(&s.t)
 		preempt.Disable()
 		for range 5 {
 			s.Up()
@@ -55,7 +60,10 @@ func TestSemaphoreIsFair(t *testing.T) {
 	require.Equal(t, []int{0, 1, 2, 3, 4}, order)
 }
 
-func len5(l *waitList) (n int) {
+// waitingOn returns how many wait.
+func waitingOn(wl *waitLock, s server, l *waitList) (n int) {
+	wl.enter()
+	defer wl.leave(s)
 	for w := l.first; w != nil; w = w.next {
 		n++
 	}

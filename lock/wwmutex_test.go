@@ -121,27 +121,21 @@ func TestWWMutexCycle(t *testing.T) {
 				g.Go(func() {
 					x := c.Begin()
 					defer x.Fini()
-					own, next := m[i], m[(i+1)%n]
-					assert.NoError(t, own.Lock(x))
+					has, wants := m[i], m[(i+1)%n]
+					assert.NoError(t, has.Lock(x))
 					if ready.Inc() == n {
 						gate.CompleteAll()
 					}
 					gate.Wait()
-					if err := next.Lock(x); err != nil {
+					for err := wants.Lock(x); err != nil; err = wants.Lock(x) {
 						assert.ErrorIs(t, err, ErrDeadlock)
 						rounds.Inc()
-						own.Unlock()
-						next.LockSlow(x)
-						for err := own.Lock(x); err != nil; err = own.Lock(x) {
-							// Neither gets both at once: once more, from the other side.
-							assert.ErrorIs(t, err, ErrDeadlock)
-							next.Unlock()
-							own.LockSlow(x)
-							own, next = next, own
-						}
+						has.Unlock()
+						wants.LockSlow(x)
+						has, wants = wants, has
 					}
-					own.Unlock()
-					next.Unlock()
+					has.Unlock()
+					wants.Unlock()
 				})
 			}
 			g.Wait()
