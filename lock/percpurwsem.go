@@ -5,39 +5,38 @@ import (
 
 	"go.uber.org/atomic"
 
-	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/percpu"
 	"github.com/gokern/gokern/preempt"
 )
 
 // PerCPURWSem is an RWSem for what is read all the time and hardly ever written.
-// A reader that is a task changes a number of its own CPU only, so that readers
-// on different CPUs do not slow each other down. A writer pays for that: it waits
-// until every thread of the process has passed a memory barrier, some
-// microseconds. It must be made by NewPerCPURWSem. Linux: struct percpu_rw_semaphore.
+// A reader that is a task changes a word of its own CPU only, so that readers on
+// different CPUs do not slow each other down; ordinary goroutines share one. A
+// writer pays for that: it has every thread of the process pass a memory
+// barrier, which takes some microseconds, and adds up the words. (With the race
+// detector, and where Linux's membarrier is not to be had, readers share a word,
+// too.) It must be made by NewPerCPURWSem. Linux: struct percpu_rw_semaphore.
+//
+// Readers that come and readers that go are counted separately. A reader may go
+// on another CPU than it came on, and the writer reads the words one after the
+// other; as it reads those of the readers that went first, it cannot count one
+// that goes and miss that it came.
 type PerCPURWSem struct {
-	closed  atomic.Uint32 // 1: a writer is there, or waits for readers to leave
-	plain   bool          // allBarrier orders readers, which need not be atomic
-	readers []readerCount // of each CPU, and for others
-	rw      RWSem         // writers hold it all the time, readers while they wait
-	gone    WaitQueue     // the writer, for readers to leave
-	dep     lockdep.Map
-}
+	closed atomic.Uint32 // 1: a writer is there, or waits for readers to leave
+	plain  bool          // tasks count in came and went; allBarrier orders that
+	came   *percpu.Word[uint64]
+	went   *percpu.Word[uint64]
+	shared struct{ came, went atomic.Uint64 } // of all others
 
-// readerCount is a number of readers, with cache lines of its own: two, for the
-// processor fetches them in pairs.
-type readerCount struct {
-	n atomic.Int64
-	_ [128 - 8]byte
+	rw   RWSem     // writers hold it all the time, readers while they wait
+	gone WaitQueue // the writer, for readers to leave
+	dep  lockdep.Map
 }
-
-// readerCounts is how many there are: the virtual CPUs of a kernel at most, and
-// one more.
-const readerCounts = 256 + 1
 
 // NewPerCPURWSem returns an unlocked lock. Linux: percpu_init_rwsem().
 func NewPerCPURWSem() *PerCPURWSem {
-	s := &PerCPURWSem{readers: make([]readerCount, readerCounts), plain: !raceBuild && hasBarrier()}
+	s := &PerCPURWSem{plain: !raceBuild && hasBarrier(), came: percpu.NewWord[uint64](), went: percpu.NewWord[uint64]()}
 	s.dep.Init(lockdep.Sleep, "", 1)
 	return s
 }
@@ -75,10 +74,7 @@ func (s *PerCPURWSem) RUnlock() {
 	if lockdep.On() {
 		s.dep.Release()
 	}
-	s.count(-1)
-	if s.closed.Load() != 0 {
-		s.gone.wakeAlways(0)
-	}
+	s.leave()
 }
 
 // Lock takes the lock for writing. Context: may block. Linux: percpu_down_write().
@@ -118,49 +114,40 @@ func (s *PerCPURWSem) AssertNotHeld() { assertNotHeld(&s.dep, "lock.PerCPURWSem.
 // enter counts the caller as a reader if no writer keeps readers out, and reports
 // whether it did.
 func (s *PerCPURWSem) enter() bool {
-	// Counted and taken back on one CPU: the sum that the writer reads is never
-	// too small.
-	if inTask() {
-		disable()
-		c := &s.readers[cpu.Number()]
-		c.add(s.plain, 1)
-		if s.closed.Load() == 0 {
-			enable()
-			return true
-		}
-		c.add(s.plain, -1)
-		enable()
-	} else {
-		c := &s.readers[readerCounts-1]
-		c.n.Inc()
-		if s.closed.Load() == 0 {
-			return true
-		}
-		c.n.Dec()
+	s.come()
+	if s.closed.Load() == 0 {
+		return true
 	}
-	s.gone.wakeAlways(0)
+	s.leave()
 	return false
 }
 
-// count adds n to this CPU's number.
-func (s *PerCPURWSem) count(n int64) {
-	if !inTask() {
-		s.readers[readerCounts-1].n.Add(n)
-		return
+// come counts a reader that comes.
+func (s *PerCPURWSem) come() {
+	if s.plain && inTask() {
+		s.came.Add(1)
+	} else {
+		s.shared.came.Inc()
 	}
-	disable()
-	s.readers[cpu.Number()].add(s.plain, n)
-	enable()
+}
+
+// leave counts a reader that goes, and has a writer look.
+func (s *PerCPURWSem) leave() {
+	if s.plain && inTask() {
+		s.went.Add(1)
+	} else {
+		s.shared.went.Inc()
+	}
+	if s.closed.Load() != 0 {
+		s.gone.wakeAlways(0)
+	}
 }
 
 // empty reports whether there are no readers. Only while closed the answer stays
 // true.
 func (s *PerCPURWSem) empty() bool {
-	sum := int64(0)
-	for i := range s.readers {
-		sum += s.readers[i].n.Load()
-	}
-	return sum == 0
+	went := s.went.Sum() + s.shared.went.Load()
+	return went == s.came.Sum()+s.shared.came.Load()
 }
 
 // read is RLock with the validator, and with ctx's end if ctx is not nil.
@@ -177,7 +164,7 @@ func (s *PerCPURWSem) read(ctx context.Context, who string) error {
 			}
 			return err
 		}
-		s.count(1) // no writer is in, nor comes before runlock
+		s.come() // no writer is in, nor comes before runlock
 		s.rw.runlock()
 	}
 	if on {
