@@ -7,8 +7,9 @@ import (
 	"github.com/gokern/gokern/lock/lockdep"
 )
 
-// Completion is something that is waited for until it has been done. The zero
-// value is not done. It must not be copied after first use. Linux: struct completion.
+// Completion is something that is waited for until it has been done. Who waits is
+// served in the order they came, but who comes when it is done need not wait. The
+// zero value is not done. It must not be copied after first use. Linux: struct completion.
 type Completion struct{ t tokens }
 
 // Complete lets one waiter go on: the first, or if nobody waits the next that
@@ -49,15 +50,15 @@ func (c *Completion) waitFor(ctx context.Context, who string) error {
 	if lockdep.On() {
 		lockdep.MightSleep(who)
 	}
-	return c.t.take(ctx)
+	return c.t.take(ctx, false)
 }
 
 // TryWait is Wait if that need not wait, and reports whether it did. Context: any.
 // Linux: try_wait_for_completion().
-func (c *Completion) TryWait() bool { return c.t.try() }
+func (c *Completion) TryWait() bool { return c.t.try(false) }
 
 // IsDone reports whether Wait would not wait. Context: any. Linux: completion_done().
 func (c *Completion) IsDone() bool {
 	word := c.t.word.Load()
-	return word&tokensAll != 0 || word >= tokensOne && word&tokensWaiters == 0
+	return word&tokensAll != 0 || word >= tokensOne
 }

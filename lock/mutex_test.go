@@ -91,7 +91,7 @@ func TestMutexHandOff(t *testing.T) {
 	k := kernel(t, gpm.Config{CPUs: 1})
 	var m Mutex
 	var order []string
-	g := group{start: asTasks(t, k, gpm.Attr{})}
+	g := group{start: asTasks(t, k, gpm.Attr{Policy: gpm.FIFO, Priority: 1})}
 	g.Go(func() {
 		m.Lock()
 		g.Go(func() { m.Lock(); order = append(order, "waiter"); m.Unlock() })

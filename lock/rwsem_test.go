@@ -51,7 +51,7 @@ func TestRWSemIsFair(t *testing.T) {
 	k := kernel(t, gpm.Config{CPUs: 1})
 	var s RWSem
 	var order []string
-	g := group{start: asTasks(t, k, gpm.Attr{})}
+	g := group{start: asTasks(t, k, gpm.Attr{Policy: gpm.FIFO, Priority: 1})}
 	var mu sync.Mutex
 	note := func(name string) {
 		mu.Lock()

@@ -43,12 +43,13 @@ func (s *Semaphore) down(ctx context.Context, who string) error {
 	if lockdep.On() {
 		lockdep.MightSleep(who)
 	}
-	return s.t.take(ctx)
+	return s.t.take(ctx, true)
 }
 
 // TryDown takes one if there is one and nobody waits, and reports whether it did.
-// Context: any. Linux: down_trylock(), with the opposite answer.
-func (s *Semaphore) TryDown() bool { return s.t.try() }
+// It never waits, so it may also fail while another is just giving one to those
+// who wait. Context: any. Linux: down_trylock(), with the opposite answer.
+func (s *Semaphore) TryDown() bool { return s.t.try(true) }
 
 // Up adds one. Anyone may. Context: any. Linux: up().
 func (s *Semaphore) Up() { s.t.put(1) }

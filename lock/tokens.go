@@ -21,14 +21,15 @@ const (
 	tokensOne
 )
 
-// try takes a token if there is one that no waiter has a better claim to.
-func (t *tokens) try() bool {
+// try takes a token if there is one, and, where that counts, no waiter that has a
+// better claim to it.
+func (t *tokens) try(fair bool) bool {
 	for {
 		old := t.word.Load()
 		switch {
 		case old&tokensAll != 0:
 			return true
-		case old&tokensWaiters != 0 || old < tokensOne:
+		case old < tokensOne || fair && old&tokensWaiters != 0:
 			return false
 		case t.word.CompareAndSwap(old, old-tokensOne):
 			return true
@@ -36,8 +37,8 @@ func (t *tokens) try() bool {
 	}
 }
 
-func (t *tokens) take(ctx context.Context) error {
-	if t.try() {
+func (t *tokens) take(ctx context.Context, fair bool) error {
+	if t.try(fair) {
 		return nil
 	}
 	if ctx != nil && ctx.Err() != nil {

@@ -36,7 +36,7 @@ func TestSemaphoreIsFair(t *testing.T) {
 	var s Semaphore
 	var order []int
 	var mu sync.Mutex
-	g := group{start: asTasks(t, k, gpm.Attr{})}
+	g := group{start: asTasks(t, k, gpm.Attr{Policy: gpm.FIFO, Priority: 1})}
 	g.Go(func() {
 		for i := range 5 {
 			g.Go(func() {
