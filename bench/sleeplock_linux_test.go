@@ -87,14 +87,14 @@ func BenchmarkSleepMutexContended(b *testing.B) {
 	}
 }
 
-// BenchmarkReaders measures readers that are on all CPUs. An operation is one
+// BenchmarkRWSemReaders measures readers that are on all CPUs. An operation is one
 // RLock and one RUnlock of one of two workers.
 //
 //	sync      sync.RWMutex, goroutines
 //	sync-task sync.RWMutex, tasks
 //	rwsem     lock.RWSem, tasks
 //	percpu    lock.PerCPURWSem, tasks
-func BenchmarkReaders(b *testing.B) {
+func BenchmarkRWSemReaders(b *testing.B) {
 	supported(b)
 	twoCPUs(b)
 	b.Run("sync", func(b *testing.B) {
@@ -160,10 +160,10 @@ func stepsFor(ns int) int {
 	best := time.Hour
 	for range 20 {
 		begin := time.Now()
-		sink += compute(n)
+		sleepSink += compute(n)
 		best = min(best, time.Since(begin))
 	}
 	return max(1, int(float64(ns)*n/float64(best.Nanoseconds())))
 }
 
-var sink uint64
+var sleepSink uint64

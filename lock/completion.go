@@ -32,7 +32,7 @@ func (c *Completion) Reinit() {
 
 // Wait waits until it is done, and uses up one Complete. Context: may block.
 // Linux: wait_for_completion().
-func (c *Completion) Wait() { _ = c.waitFor(nil, "lock.Completion.Wait") }
+func (c *Completion) Wait() { _ = c.waitFor(forever, "lock.Completion.Wait") }
 
 // WaitContext is Wait that gives up when ctx ends, with ctx's error. Context:
 // may block. Linux: wait_for_completion_killable().

@@ -43,13 +43,13 @@ func (m *Mutex) Lock() {
 		m.owner.set(here(&x))
 		return
 	}
-	_ = m.lock(nil, 0, "lock.Mutex.Lock")
+	_ = m.lock(forever, 0, "lock.Mutex.Lock")
 }
 
 // LockNested is Lock for a mutex that is taken inside another of its class;
 // subclass, 1 to 7, says how deep, for the validator. Context: may block.
 // Linux: mutex_lock_nested().
-func (m *Mutex) LockNested(subclass int) { _ = m.lock(nil, subclass, "lock.Mutex.LockNested") }
+func (m *Mutex) LockNested(subclass int) { _ = m.lock(forever, subclass, "lock.Mutex.LockNested") }
 
 // LockContext is Lock that gives up when ctx ends, with ctx's error. Context:
 // may block. Linux: mutex_lock_killable().
@@ -58,7 +58,8 @@ func (m *Mutex) LockContext(ctx context.Context) error {
 }
 
 // TryLock takes the mutex if that is possible at once, and reports whether it
-// did. Context: any. Linux: mutex_trylock().
+// did. It may fail while the mutex is on its way from one to another, also if the
+// other has given up. Context: any. Linux: mutex_trylock().
 func (m *Mutex) TryLock() bool {
 	if !m.try() {
 		return false

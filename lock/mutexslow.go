@@ -13,7 +13,7 @@ import (
 // lock, so it must be rare.
 var starved = time.Millisecond
 
-// lock is Lock with the validator, and with ctx's end if ctx is not nil.
+// lock is Lock with the validator.
 func (m *Mutex) lock(ctx context.Context, subclass int, who string) error {
 	if !lockdep.On() {
 		return m.acquire(ctx)
@@ -50,13 +50,13 @@ func (m *Mutex) acquire(ctx context.Context) error {
 	if m.try() {
 		return nil
 	}
-	if ctx != nil && ctx.Err() != nil {
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if m.spin() {
 		return nil
 	}
-	if ctx == nil && lockdep.On() {
+	if ctx == forever && lockdep.On() {
 		m.dep.Contended()
 	}
 	w := newWaiter(exclusive)

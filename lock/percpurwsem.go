@@ -47,7 +47,7 @@ func (s *PerCPURWSem) Init(name string) { s.dep.Init(lockdep.Sleep, name, 1) }
 // RLock takes the lock for reading. Context: may block. Linux: percpu_down_read().
 func (s *PerCPURWSem) RLock() {
 	if lockdep.On() || !s.enter() {
-		_ = s.read(nil, "lock.PerCPURWSem.RLock")
+		_ = s.read(forever, "lock.PerCPURWSem.RLock")
 	}
 }
 
@@ -78,7 +78,7 @@ func (s *PerCPURWSem) RUnlock() {
 }
 
 // Lock takes the lock for writing. Context: may block. Linux: percpu_down_write().
-func (s *PerCPURWSem) Lock() { _ = s.write(nil, "lock.PerCPURWSem.Lock") }
+func (s *PerCPURWSem) Lock() { _ = s.write(forever, "lock.PerCPURWSem.Lock") }
 
 // LockContext is Lock that gives up when ctx ends, with ctx's error. Context:
 // may block.
@@ -150,7 +150,7 @@ func (s *PerCPURWSem) empty() bool {
 	return went == s.came.Sum()+s.shared.came.Load()
 }
 
-// read is RLock with the validator, and with ctx's end if ctx is not nil.
+// read is RLock with the validator.
 func (s *PerCPURWSem) read(ctx context.Context, who string) error {
 	on := lockdep.On()
 	if on {
@@ -173,7 +173,7 @@ func (s *PerCPURWSem) read(ctx context.Context, who string) error {
 	return nil
 }
 
-// write is Lock with the validator, and with ctx's end if ctx is not nil.
+// write is Lock with the validator.
 func (s *PerCPURWSem) write(ctx context.Context, who string) error {
 	on := lockdep.On()
 	if on {

@@ -37,10 +37,10 @@ func priorityChanged(t *gpm.Task) {
 
 var rtWaiters = sync.Pool{New: func() any { return &rtWaiter{waiter: waiter{token: make(chan struct{}, 1)}} }}
 
-// sleep waits until me owns the mutex or ctx, if it is not nil, ends.
+// sleep waits until me owns the mutex or ctx ends.
 func (m *RTMutex) sleep(ctx context.Context, me *party) error {
-	if ctx != nil && ctx.Err() != nil {
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	w := rtWaiters.Get().(*rtWaiter)
 	w.party, w.mutex = me, m

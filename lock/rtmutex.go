@@ -38,7 +38,7 @@ func (m *RTMutex) Init(name string) { m.dep.Init(lockdep.Sleep, name, 1) }
 // LockContext returns as an error, is a BUG here: the caller then waits for ever.
 // Context: may block. Linux: rt_mutex_lock().
 func (m *RTMutex) Lock() {
-	if err := m.lock(nil, 0, "lock.RTMutex.Lock"); err != nil {
+	if err := m.lock(forever, 0, "lock.RTMutex.Lock"); err != nil {
 		preempt.Raise("lock.RTMutex.Lock: " + err.Error())
 		select {}
 	}
@@ -47,7 +47,7 @@ func (m *RTMutex) Lock() {
 // LockNested is Lock inside another lock of the class; see Mutex.LockNested.
 // Linux: rt_mutex_lock_nested().
 func (m *RTMutex) LockNested(subclass int) {
-	if err := m.lock(nil, subclass, "lock.RTMutex.LockNested"); err != nil {
+	if err := m.lock(forever, subclass, "lock.RTMutex.LockNested"); err != nil {
 		preempt.Raise("lock.RTMutex.LockNested: " + err.Error())
 		select {}
 	}
@@ -115,7 +115,7 @@ func (m *RTMutex) AssertNotHeld() {
 	}
 }
 
-// lock is Lock with the validator, and with ctx's end if ctx is not nil.
+// lock is Lock with the validator.
 func (m *RTMutex) lock(ctx context.Context, subclass int, who string) error {
 	on := lockdep.On()
 	if on {
@@ -125,7 +125,7 @@ func (m *RTMutex) lock(ctx context.Context, subclass int, who string) error {
 	me := self()
 	var err error
 	if !m.owner.CompareAndSwap(nil, &me.owner) {
-		if on && ctx == nil {
+		if on && ctx == forever {
 			m.dep.Contended()
 		}
 		err = m.sleep(ctx, me)

@@ -72,9 +72,9 @@ func (k *rtKernel) wait(tasks ...*gpm.Task) {
 	}
 }
 
-// blocked lets lower priorities run until task is blocked.
+// blocked lets lower priorities run until task is blocked, or has ended.
 func blocked(task *gpm.Task) {
-	for task.State() != gpm.Blocked {
+	for task.State() != gpm.Blocked && task.State() != gpm.Dead {
 		time.Sleep(20 * time.Microsecond)
 	}
 }
@@ -231,9 +231,11 @@ func TestRTMutexLoanEnds(t *testing.T) {
 		k.wait(impatient)
 		assert.Equal(t, 40, low.Priority(), "a waiter has given up")
 
-		late := k.fifo(55, func() { assert.ErrorIs(t, a.LockTimeout(2*time.Millisecond), context.DeadlineExceeded) })
+		late := k.fifo(55, func() { assert.ErrorIs(t, a.LockTimeout(5*time.Millisecond), context.DeadlineExceeded) })
 		blocked(late)
-		assert.Equal(t, 55, low.Priority())
+		if p := low.Priority(); late.State() == gpm.Blocked { // it has not been too long yet
+			assert.Equal(t, 55, p)
+		}
 		k.wait(late)
 		assert.Equal(t, 40, low.Priority(), "a waiter's time is over")
 

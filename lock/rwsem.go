@@ -34,11 +34,11 @@ const (
 func (s *RWSem) Init(name string) { s.dep.Init(lockdep.Sleep, name, 1) }
 
 // Lock takes the lock for writing. Context: may block. Linux: down_write().
-func (s *RWSem) Lock() { _ = s.write(nil, 0, "lock.RWSem.Lock") }
+func (s *RWSem) Lock() { _ = s.write(forever, 0, "lock.RWSem.Lock") }
 
 // LockNested is Lock inside another lock of the class; see Mutex.LockNested.
 // Linux: down_write_nested().
-func (s *RWSem) LockNested(subclass int) { _ = s.write(nil, subclass, "lock.RWSem.LockNested") }
+func (s *RWSem) LockNested(subclass int) { _ = s.write(forever, subclass, "lock.RWSem.LockNested") }
 
 // LockContext is Lock that gives up when ctx ends, with ctx's error. Context:
 // may block. Linux: down_write_killable().
@@ -46,8 +46,9 @@ func (s *RWSem) LockContext(ctx context.Context) error {
 	return s.write(ctx, 0, "lock.RWSem.LockContext")
 }
 
-// TryLock is Lock if that is possible at once, and reports whether it did.
-// Context: any. Linux: down_write_trylock().
+// TryLock is Lock if that is possible at once, and reports whether it did. It may
+// fail while the lock is on its way from one to another, or a reader looks whether
+// it may have it. Context: any. Linux: down_write_trylock().
 func (s *RWSem) TryLock() bool {
 	if !s.word.CompareAndSwap(0, rwWriter) {
 		return false
@@ -75,7 +76,7 @@ func (s *RWSem) RLock() {
 	if counted && s.word.Add(rwReader)&(rwWriter|rwWaiters) == 0 {
 		return
 	}
-	_ = s.read(nil, counted, "lock.RWSem.RLock")
+	_ = s.read(forever, counted, "lock.RWSem.RLock")
 }
 
 // RLockContext is RLock that gives up when ctx ends, with ctx's error. Context:
@@ -84,8 +85,8 @@ func (s *RWSem) RLockContext(ctx context.Context) error {
 	return s.read(ctx, false, "lock.RWSem.RLockContext")
 }
 
-// TryRLock is RLock if that is possible at once, and reports whether it did.
-// Context: any. Linux: down_read_trylock().
+// TryRLock is RLock if that is possible at once, and reports whether it did. It
+// may fail while the lock is on its way from one to another. Context: any. Linux: down_read_trylock().
 func (s *RWSem) TryRLock() bool {
 	for {
 		old := s.word.Load()

@@ -7,7 +7,7 @@ import (
 	"github.com/gokern/gokern/preempt"
 )
 
-// read is RLock with the validator, and with ctx's end if ctx is not nil. counted
+// read is RLock with the validator. counted
 // says that the caller has counted itself.
 func (s *RWSem) read(ctx context.Context, counted bool, who string) error {
 	on := lockdep.On()
@@ -21,7 +21,7 @@ func (s *RWSem) read(ctx context.Context, counted bool, who string) error {
 	return s.result(on, s.take(ctx, shared))
 }
 
-// write is Lock with the validator, and with ctx's end if ctx is not nil.
+// write is Lock with the validator.
 func (s *RWSem) write(ctx context.Context, subclass int, who string) error {
 	on := lockdep.On()
 	if on {
@@ -43,7 +43,7 @@ func (s *RWSem) result(on bool, err error) error {
 	return err
 }
 
-// take takes the lock, unless ctx, if it is not nil, ends before.
+// take takes the lock, unless ctx ends before.
 func (s *RWSem) take(ctx context.Context, k kind) error {
 	if k == shared {
 		if s.word.Add(rwReader)&(rwWriter|rwWaiters) == 0 {
@@ -53,10 +53,10 @@ func (s *RWSem) take(ctx context.Context, k kind) error {
 	} else if s.word.CompareAndSwap(0, rwWriter) {
 		return nil
 	}
-	if ctx != nil && ctx.Err() != nil {
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	if ctx == nil && lockdep.On() {
+	if ctx == forever && lockdep.On() {
 		s.dep.Contended()
 	}
 	return s.sleep(ctx, k)

@@ -25,7 +25,7 @@ func NewSemaphore(n int) *Semaphore {
 }
 
 // Down takes one, and waits until there is one. Context: may block. Linux: down().
-func (s *Semaphore) Down() { _ = s.down(nil, "lock.Semaphore.Down") }
+func (s *Semaphore) Down() { _ = s.down(forever, "lock.Semaphore.Down") }
 
 // DownContext is Down that gives up when ctx ends, with ctx's error. Context:
 // may block. Linux: down_killable().

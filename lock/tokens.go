@@ -41,8 +41,8 @@ func (t *tokens) take(ctx context.Context, fair bool) error {
 	if t.try(fair) {
 		return nil
 	}
-	if ctx != nil && ctx.Err() != nil {
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	w := newWaiter(exclusive)
 	defer w.free()

@@ -21,7 +21,7 @@ const semaphoreUnits = 3
 // sleeping are the locks whose waiters block: for tasks and ordinary goroutines.
 func sleeping() []torture.Subject {
 	return []torture.Subject{
-		{Name: "Mutex", Plain: true, New: func() []torture.Way { return torture.Ways(&lock.Mutex{}) }},
+		{Name: "Mutex", Plain: true, Spurious: true, New: func() []torture.Way { return torture.Ways(&lock.Mutex{}) }},
 		{Name: "RTMutex", Plain: true, New: func() []torture.Way { return torture.Ways(&lock.RTMutex{}) }},
 		{Name: "WWMutex", Plain: true, New: func() []torture.Way { return oneWW() }},
 		{Name: "WWMutexes", Plain: true, Places: wwMutexes, New: func() []torture.Way { return manyWW(&lock.WWClass{}) }},

@@ -26,6 +26,9 @@ const (
 	shared
 )
 
+// forever is the context of who waits as long as it takes.
+var forever = context.Background()
+
 var waiters = sync.Pool{New: func() any { return &waiter{token: make(chan struct{}, 1)} }}
 
 func newWaiter(k kind) *waiter {
@@ -58,7 +61,7 @@ func (w *waiter) wake() {
 // sleep blocks until w is woken or ctx ends, and returns ctx's error in the
 // second case. No waitLock is held.
 func (w *waiter) sleep(ctx context.Context) error {
-	if ctx == nil || ctx.Done() == nil {
+	if ctx.Done() == nil {
 		<-w.token
 		return nil
 	}

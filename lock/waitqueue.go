@@ -32,7 +32,7 @@ const (
 // WaitEvent waits until cond returns true. cond is called by the caller, at
 // once and after each wake. Context: may block. Linux: wait_event().
 func (q *WaitQueue) WaitEvent(cond func() bool) {
-	_ = q.event(nil, shared, cond, "lock.WaitQueue.WaitEvent")
+	_ = q.event(forever, shared, cond, "lock.WaitQueue.WaitEvent")
 }
 
 // WaitEventContext is WaitEvent that gives up when ctx ends, with ctx's error,

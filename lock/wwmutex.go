@@ -51,7 +51,7 @@ func (m *WWMutex) Init(name string) { m.dep.Init(lockdep.Sleep, name, 1) }
 // x has it. To lock with a context that is of another class, done or ended is a
 // BUG. Context: may block. Linux: ww_mutex_lock().
 func (m *WWMutex) Lock(x *AcquireCtx) error {
-	return m.lock(nil, x, false, "lock.WWMutex.Lock")
+	return m.lock(forever, x, false, "lock.WWMutex.Lock")
 }
 
 // LockContext is Lock that gives up when ctx ends, with ctx's error. Context:
@@ -63,7 +63,7 @@ func (m *WWMutex) LockContext(ctx context.Context, x *AcquireCtx) error {
 // LockSlow takes the mutex that gave ErrDeadlock, after all locks of x have been
 // released; it waits as long as it takes. Context: may block. Linux:
 // ww_mutex_lock_slow().
-func (m *WWMutex) LockSlow(x *AcquireCtx) { _ = m.lock(nil, x, true, "lock.WWMutex.LockSlow") }
+func (m *WWMutex) LockSlow(x *AcquireCtx) { _ = m.lock(forever, x, true, "lock.WWMutex.LockSlow") }
 
 // LockSlowContext is LockSlow that gives up when ctx ends, with ctx's error.
 // Context: may block. Linux: ww_mutex_lock_slow_interruptible().

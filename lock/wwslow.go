@@ -113,7 +113,7 @@ func (m *WWMutex) acquire(ctx context.Context, x *AcquireCtx) error {
 // sleep blocks until there is something to look at, and returns ctx's error if
 // it has ended. No waitLock is held: a context's methods may block.
 func (w *wwWaiter) sleep(ctx context.Context) error {
-	if ctx == nil {
+	if ctx.Done() == nil {
 		<-w.token
 		return nil
 	}
