@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/lock"
 )
+
+//lint:file-ignore SA2001 what it costs to enter and leave is the question
 
 // BenchmarkSleepMutex measures a mutex that nobody else wants. An operation is one
 // Lock and one Unlock.
@@ -24,7 +27,6 @@ func BenchmarkSleepMutex(b *testing.B) {
 		b.ResetTimer()
 		for range b.N {
 			m.Lock()
-			//lint:ignore SA2001 what it costs to enter and leave is the question
 			m.Unlock()
 		}
 		b.StopTimer()
@@ -146,12 +148,12 @@ func onTwo(b *testing.B, task bool, op func()) {
 }
 
 // compute takes some n steps.
-func compute(n int) (x uint64) {
-	x = uint64(n)
+func compute(n int) {
+	x := uint64(n)
 	for range n {
 		x = x*6364136223846793005 + 1
 	}
-	return x
+	runtime.KeepAlive(x)
 }
 
 // stepsFor returns how many steps of compute take ns nanoseconds.
@@ -160,10 +162,8 @@ func stepsFor(ns int) int {
 	best := time.Hour
 	for range 20 {
 		begin := time.Now()
-		sleepSink += compute(n)
+		compute(n)
 		best = min(best, time.Since(begin))
 	}
 	return max(1, int(float64(ns)*n/float64(best.Nanoseconds())))
 }
-
-var sleepSink uint64

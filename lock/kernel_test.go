@@ -149,9 +149,10 @@ func brief(r *rand.Rand) (context.Context, context.CancelFunc) {
 }
 
 // work computes for about n steps.
-func work(n int) (x int) {
+func work(n int) {
+	x := 1
 	for i := range n {
 		x += i * x
 	}
-	return x
+	runtime.KeepAlive(x)
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/gokern/gokern/preempt"
 )
 
+//lint:file-ignore SA2001 that a lock is got is what many tests want to know
+
 func TestMutexRules(t *testing.T) {
 	got := bugs(t)
 	var m Mutex

@@ -12,6 +12,8 @@ import (
 	"github.com/gokern/gokern/gpm"
 )
 
+//lint:file-ignore SA2001 that a lock is got is what many tests want to know
+
 // rtKernel is one CPU, with a log of what happens there. As the order of events is
 // what counts, nothing here may have a task wait for an ordinary goroutine, which
 // the host may have taken its thread from.

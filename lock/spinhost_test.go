@@ -16,6 +16,8 @@ import (
 	"github.com/gokern/gokern/preempt"
 )
 
+//lint:file-ignore SA2001 that a lock is got is what many tests want to know
+
 // exclusive are the locks that one task holds at a time.
 var exclusive = map[string]func() sync.Locker{
 	"SpinLock":    func() sync.Locker { return new(lock.SpinLock) },
