@@ -10,18 +10,19 @@ import (
 
 // How long to spin. While the owner runs as a task it will soon be through; but
 // not for ever, since owners may take turns, and the host may have taken its
-// thread away. Where the owner is not known to run, briefly, as sync.Mutex does.
+// thread away. Each look takes the mutex's cache line from the owner, so there are
+// fewer and fewer. Where the owner is not known to run, briefly, as sync.Mutex does.
 const (
-	spinOwner   = 500 // looks, of spinPauses each
-	spinPauses  = 2
-	spinUnknown = 4 // looks, of 30 pauses each
+	spinOwner   = 1000 // pauses
+	spinMost    = 32   // pauses between two looks; few at first
+	spinUnknown = 4    // looks, with 30 pauses each
 )
 
 // spin tries to take the mutex and, where that is worth while, again and again.
 // It reports whether it has. Linux: mutex_optimistic_spin().
 func (m *Mutex) spin() bool {
 	unknown := 0
-	for looks := 0; ; {
+	for spent, n := 0, 1; ; {
 		if m.try() {
 			return true
 		}
@@ -38,10 +39,11 @@ func (m *Mutex) spin() bool {
 			continue
 		}
 		for {
-			if looks++; looks > spinOwner || owner.CPU() < 0 {
+			if spent += n; spent > spinOwner || owner.CPU() < 0 {
 				return false
 			}
-			pause(spinPauses)
+			pause(n)
+			n = min(2*n, spinMost)
 			if m.free() || m.owner.get() != at || preempt.NeedResched() {
 				break
 			}
