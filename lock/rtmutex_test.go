@@ -19,7 +19,6 @@ import (
 // the host may have taken its thread from.
 type rtKernel struct {
 	*gpm.Kernel
-	t *testing.T
 
 	mu  sync.Mutex // for tasks only: on one CPU they do not meet here
 	log []string
