@@ -40,7 +40,7 @@ func (s *SeqCount) Begin() uint32 {
 }
 
 func (s *SeqCount) wait() (n uint32) {
-	var w spinWait
+	w := spinWait{turn: true}
 	for n = cpu.Load32(&s.n); n&1 != 0; n = cpu.Load32(&s.n) {
 		w.pause()
 	}

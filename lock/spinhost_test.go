@@ -143,8 +143,8 @@ func TestSpinWaiterLetsTheWorldStop(t *testing.T) {
 				preempt.Disable()
 				waiting.Store(true)
 				l.Lock()
-				l.Unlock()
 				//lint:ignore SA2001 that it can be got is what matters
+				l.Unlock()
 				preempt.Enable()
 			})
 			require.NoError(t, err)

@@ -71,8 +71,8 @@ func TestSpinValidatorPanics(t *testing.T) {
 			a, b := make(), make()
 			a.Lock()
 			b.Lock()
-			b.Unlock()
 			//lint:ignore SA2001 that it can be got is what matters
+			b.Unlock()
 			a.Unlock()
 			b.Lock() // b and then a: a deadlock that could happen
 			for way, fn := range map[string]func(){
@@ -86,8 +86,8 @@ func TestSpinValidatorPanics(t *testing.T) {
 				b = make()
 				a.Lock()
 				b.Lock()
-				b.Unlock()
 				//lint:ignore SA2001 that it can be got is what matters
+				b.Unlock()
 				a.Unlock()
 				for preempt.Count() > 0 {
 					preempt.EnableNoResched()

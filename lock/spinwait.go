@@ -11,9 +11,9 @@ import (
 //
 // Three stages, so that a wait costs at most a small multiple of what it had to:
 //
-//   - poll, since the section of a holder that runs ends soon. Each pause is about
-//     as long as all before it: every look takes the lock's cache line from the
-//     holder, who needs it to unlock;
+//   - poll, since the section of a holder that runs ends soon. Pauses grow: every
+//     look takes the lock's cache line from the holder, who needs it to unlock, and
+//     a lock that goes to and fro costs more than its short sections;
 //   - give the thread's turn to Linux (sched_yield), since the holder's thread may
 //     be waiting for just this CPU of the machine;
 //   - sleep, as long as has been waited already, a millisecond at most: the
@@ -25,9 +25,11 @@ type spinWait struct {
 }
 
 const (
-	polls      = 10 // some 10 µs
-	longPoll   = 7  // at most 1<<longPoll pauses, of 20 ns, between two looks
+	polls      = 8  // some 12 µs
+	firstPoll  = 3  // 1<<firstPoll pauses, of 20 ns, before the second look,
+	longPoll   = 7  // twice as many before the next, 1<<longPoll at most
 	turnPolls  = 24 // the same for one whose turn it is: some 6 µs
+	turnFirst  = 0
 	turnPoll   = 4
 	yields     = 16               // some 10 µs if nobody else wants the CPU
 	maxSleep   = time.Millisecond // for each
@@ -37,14 +39,14 @@ const (
 // pause lets some time pass. Context: any, atomic too: it keeps the caller on its
 // CPU, and Go may take the P meanwhile.
 func (w *spinWait) pause() {
-	n, polls, long := w.n, polls, longPoll
+	n, polls, first, long := w.n, polls, firstPoll, longPoll
 	if w.turn {
-		polls, long = turnPolls, turnPoll
+		polls, first, long = turnPolls, turnFirst, turnPoll
 	}
 	w.n++
 	switch {
 	case n < polls:
-		for range 1 << min(n, long) {
+		for range 1 << min(first+n, long) {
 			cpu.Pause()
 		}
 	case n < polls+yields:

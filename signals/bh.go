@@ -9,13 +9,15 @@ import (
 // calls of BHEnable; calls nest. Outside a task it is a BUG. Context: a task,
 // atomic or not. Linux: local_bh_disable().
 func BHDisable() {
-	if cpu.This() == nil {
+	word, ok := cpu.AddCount(preempt.SoftIRQDisableOffset)
+	switch {
+	case !ok:
 		preempt.Raise("BHDisable outside a task")
 		return
+	case word&preempt.SoftIRQMask >= preempt.SoftIRQMask-10*preempt.SoftIRQOffset:
+		preempt.Raise("BHDisable: the count is within 10 of its mask")
 	}
-	preempt.Disable() // with -race: what it and Enable say of sections on one CPU
-	preempt.AddCount(preempt.SoftIRQDisableOffset)
-	preempt.EnableNoResched()
+	raceMasked()
 }
 
 // BHEnable ends a section of BHDisable. The outermost serves the softirqs that
@@ -27,8 +29,9 @@ func BHEnable() {
 		preempt.Raise("BHEnable without BHDisable")
 		return
 	}
-	preempt.Disable() // stay here until the softirqs are served
-	preempt.SubCount(preempt.SoftIRQDisableOffset)
+	raceUnmask()
+	// Preemption stays disabled until the softirqs are served.
+	cpu.AddCount(^uint32(preempt.SoftIRQDisableOffset - preempt.PreemptOffset - 1))
 	if !preempt.InInterrupt() {
 		serveSoftIRQs()
 	}
