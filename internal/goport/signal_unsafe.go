@@ -175,7 +175,7 @@ func Nanotime() int64 { return nanotime() }
 //
 //go:norace
 func Interrupt(tid int32) bool {
-	return 0 == cpu.Syscall(unix.SYS_RT_TGSIGQUEUEINFO, pid, uintptr(tid), uintptr(interruptSignal), uintptr(unsafe.Pointer(&ipiInfo)), 0, 0)
+	return cpu.Syscall(unix.SYS_RT_TGSIGQUEUEINFO, pid, uintptr(tid), uintptr(interruptSignal), uintptr(unsafe.Pointer(&ipiInfo)), 0, 0) == 0
 }
 
 // BlockInterrupt masks (or unmasks) the interrupt signal on this thread.
