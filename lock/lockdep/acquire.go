@@ -38,9 +38,9 @@ func (c *call) look() {
 //go:norace
 func (e *engine) acquire(c *call) {
 	c.look()
-	class := e.classOf(c)
 	b := e.bucketOf(c.g)
 	b.lock()
+	class := e.classOf(c) // with b locked, so that no Reset comes in between
 	r, stale := b.record(c)
 	if stale != nil {
 		e.abandoned(c, b, stale)

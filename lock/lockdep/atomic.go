@@ -12,8 +12,7 @@ import (
 func MightSleep(what string) {
 	if On() {
 		c := call{op: opMightSleep, name: what}
-		c.locate()
-		c.run()
+		c.runLazily()
 		c.deliver(nil)
 	}
 }
@@ -47,7 +46,9 @@ func (e *engine) mightSleep(c *call) {
 			bad = bad || inner(r.held[i].kind) < waitSleep && !r.held[i].waiting
 		}
 	}
-	if bad {
+	if bad && !c.located {
+		c.again = true
+	} else if bad {
 		e.graph.lock()
 		if p := e.newReport(c, sleepInAtomic, c.hash>>16); p != nil {
 			e.fillHeld(p, r)

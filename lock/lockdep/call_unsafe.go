@@ -22,7 +22,10 @@ var portable sync.Mutex
 // call is one call of the engine: what is asked, by whom, and the answer. It
 // lives on the caller's stack.
 type call struct {
-	op   op
+	op op
+
+	located, again bool // the caller's place is known; it is needed
+
 	kind Kind
 	mode Mode
 	try  bool
@@ -73,6 +76,18 @@ func (c *call) locate() {
 	c.identify()
 	c.task = refTo(gpm.Current())
 	c.where()
+	c.located = true
+}
+
+// runLazily has the engine execute c, and looks where that comes from only if the
+// engine wants to know, which is rare.
+func (c *call) runLazily() {
+	c.identify()
+	if c.run(); c.again {
+		c.again = false
+		c.locate()
+		c.run()
+	}
 }
 
 // taskRef says which task it was, also when it has ended. The zero value is none:

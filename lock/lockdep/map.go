@@ -111,8 +111,7 @@ func (m *Map) Downgrade() {
 // up. Linux: lock_release().
 func (m *Map) Release() {
 	c := call{op: opRelease, m: m}
-	c.locate()
-	c.run()
+	c.runLazily()
 	c.deliver(m)
 }
 

@@ -13,7 +13,10 @@ func (e *engine) release(c *call) {
 	}
 	if r != nil {
 		if i := r.last(c.m); i >= 0 {
-			e.enabledSince(c, r)
+			if e.enabledSince(c, r); c.again {
+				b.unlock()
+				return
+			}
 			h := &r.held[i]
 			if h.mode == Exclusive && !h.waiting && c.m.owner == c.g {
 				c.m.owner = 0
@@ -31,6 +34,10 @@ func (e *engine) release(c *call) {
 	b.unlock()
 	if c.undo || c.m.epoch != e.epoch {
 		return // taken when nobody watched
+	}
+	if !c.located {
+		c.again = true
+		return
 	}
 	e.notHeld(c)
 }
@@ -88,6 +95,10 @@ func (e *engine) enabledSince(c *call, r *record) {
 		h := &r.held[i]
 		if h.context != c.context || !h.hardOff && (!h.softOff || c.softOff) {
 			continue
+		}
+		if !c.located {
+			c.again = true
+			return
 		}
 		h.hardOff = false
 		h.softOff = h.softOff && c.softOff
