@@ -24,6 +24,7 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	validate()
 	leak.Main(m)
 }
 

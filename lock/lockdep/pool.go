@@ -66,20 +66,24 @@ func (p *pool) low() bool { return p.nrecords < lowRecords || p.nreports < lowRe
 // refill makes more of what is short. Context: may allocate.
 func refill() {
 	c := call{op: opRefill}
-	c.records, c.reports = fresh()
+	c.records, c.reports = eng.pool.fresh()
 	c.run()
 }
 
-// fresh returns new records and reports, linked. The engine gets them on g0, where
+// fresh returns new records and reports, as far as they are wanted, linked. The engine gets them on g0, where
 // the race detector sees no hand-over: so it must not see their making either.
 //
 //go:norace
-func fresh() (records *record, reports *Report) {
-	for range moreRecords {
-		records = &record{next: records}
+func (p *pool) fresh() (records *record, reports *Report) {
+	for n := p.nrecords; n < lowRecords; n += moreRecords {
+		for range moreRecords {
+			records = &record{next: records}
+		}
 	}
-	for range moreReports {
-		reports = &Report{next: reports}
+	for n := p.nreports; n < lowReports; n += moreReports {
+		for range moreReports {
+			reports = &Report{next: reports}
+		}
 	}
 	return records, reports
 }
