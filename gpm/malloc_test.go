@@ -68,3 +68,21 @@ func TestAllocateAtomic(t *testing.T) {
 	require.Zero(t, bugs.Load())
 	require.Zero(t, k.Stats().Total.AtomicParks)
 }
+
+// To collect in an atomic section breaks the rules, and says so when the section
+// ends; it does not wait for ever. (runtime.GC calls Gosched until something that
+// waits for this very P is over.)
+func TestCollectAtomic(t *testing.T) {
+	k := boot(t, Config{CPUs: 2})
+	var bugs atomic.Int64
+	old := preempt.SetBugHandler(func(*preempt.Bug) { bugs.Inc() })
+	defer preempt.SetBugHandler(old)
+	for range 5 {
+		in(t, k, Attr{}, func() {
+			preempt.Disable()
+			runtime.GC()
+			preempt.Enable()
+		})
+	}
+	require.Positive(t, bugs.Load())
+}

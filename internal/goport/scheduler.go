@@ -245,6 +245,9 @@ func goNoteAtomic(b *cpu.Block, g uintptr) {
 		pc, bp = load64(bp+8), load64(bp)
 	}
 	b.AtomicLen = uint32(n)
+	if p := load64(b.M + mP); p != 0 && load32(p+pSafePointFn) != 0 {
+		runSafePointFn() // the section may call Gosched until a forEachP, which waits for this P, is over
+	}
 }
 
 // GCWaiting reports whether the world is being stopped. Context: any.
