@@ -13,8 +13,8 @@
 // protects data of one CPU.
 //
 // A section must not block, and not take long: nothing else runs on its CPU. It
-// should not allocate: that may have to help the garbage collector, or to wait for
-// it, and so perhaps for a task that waits for this very CPU.
+// may allocate: an allocation neither helps the garbage collector nor starts a
+// collection there.
 //
 // Spinning locks belong to tasks, for only a task has a CPU to itself. Any use by
 // an ordinary goroutine is a BUG that names the caller, and changes nothing;
