@@ -115,8 +115,8 @@ func localWays(l local) []torture.Way {
 
 func TestTortureLocalLock(t *testing.T) {
 	torture.Test(t, 0.1,
-		torture.Subject{Name: "LocalLock", Atomic: true, Places: 8, New: func() []torture.Way { return localWays(new(lock.LocalLock)) }},
-		torture.Subject{Name: "LocalTryLock", Atomic: true, Places: 8, New: func() []torture.Way {
+		torture.Subject{Name: "LocalLock", Atomic: true, Allocates: true, Places: 8, New: func() []torture.Way { return localWays(new(lock.LocalLock)) }},
+		torture.Subject{Name: "LocalTryLock", Atomic: true, Allocates: true, Places: 8, New: func() []torture.Way {
 			l := lock.NewLocalTryLock()
 			return append(localWays(l), torture.Way{
 				Name: "TryLock", Mode: torture.Write,

@@ -151,7 +151,7 @@ func TestSeqLockReadEnds(t *testing.T) {
 
 // seqSubjects are those with readers that only look.
 func seqSubjects() []torture.Subject {
-	return []torture.Subject{{Name: "SeqLock", Atomic: true, New: func() []torture.Way {
+	return []torture.Subject{{Name: "SeqLock", Atomic: true, Allocates: true, New: func() []torture.Way {
 		var l lock.SeqLock
 		restore := func(h *torture.Hold) { l.UnlockIRQRestore(h.Flags) }
 		return []torture.Way{

@@ -49,11 +49,11 @@ func rwWays(l *lock.RWLock) []torture.Way {
 // spinSubjects are the spinning locks, for the torture.
 func spinSubjects() []torture.Subject {
 	return []torture.Subject{
-		{Name: "SpinLock", Atomic: true, Spurious: true, New: func() []torture.Way { return spinWays(new(lock.SpinLock)) }},
-		{Name: "RawSpinLock", Atomic: true, Spurious: true, New: func() []torture.Way { return spinWays(new(lock.RawSpinLock)) }},
-		{Name: "TicketLock", Atomic: true, New: func() []torture.Way { return torture.Ways(new(lock.TicketLock)) }},
-		{Name: "MCSLock", Atomic: true, Spurious: true, New: func() []torture.Way { return torture.Ways(new(lock.MCSLock)) }},
-		{Name: "RWLock", Atomic: true, Spurious: true, Overlap: true, New: func() []torture.Way { return rwWays(new(lock.RWLock)) }},
+		{Name: "SpinLock", Atomic: true, Allocates: true, Spurious: true, New: func() []torture.Way { return spinWays(new(lock.SpinLock)) }},
+		{Name: "RawSpinLock", Atomic: true, Allocates: true, Spurious: true, New: func() []torture.Way { return spinWays(new(lock.RawSpinLock)) }},
+		{Name: "TicketLock", Atomic: true, Allocates: true, New: func() []torture.Way { return torture.Ways(new(lock.TicketLock)) }},
+		{Name: "MCSLock", Atomic: true, Allocates: true, Spurious: true, New: func() []torture.Way { return torture.Ways(new(lock.MCSLock)) }},
+		{Name: "RWLock", Atomic: true, Allocates: true, Spurious: true, Overlap: true, New: func() []torture.Way { return rwWays(new(lock.RWLock)) }},
 	}
 }
 
