@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/arch/x86/x86asm"
+
+	"github.com/gokern/gokern/internal/goport"
 )
 
 // program is the machine code of this very program.
@@ -28,14 +30,8 @@ func loadProgram(t *testing.T) *program {
 	f, err := elf.Open("/proc/self/exe")
 	require.NoError(t, err)
 	defer f.Close()
-	tab := f.Section(".gopclntab")
-	if tab == nil {
-		tab = f.Section(".data.rel.ro.gopclntab") // position independent
-	}
-	data, err := tab.Data()
-	require.NoError(t, err)
 	p := new(program)
-	p.table, err = gosym.NewTable(nil, gosym.NewLineTable(data, f.Section(".text").Addr))
+	p.table, err = goport.FunctionTable(f)
 	require.NoError(t, err)
 	known := p.table.LookupFunc(here + "badAlloc")
 	require.NotNil(t, known)

@@ -3,18 +3,12 @@
 package gpm
 
 import (
-	"bytes"
-	"log/slog"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
-	"golang.org/x/sys/unix"
-
-	"github.com/gokern/gokern/preempt"
 )
 
 // Of the tasks that wait for one CPU the highest priority runs first, and equal
@@ -84,61 +78,4 @@ func TestBadAttrAndConfig(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	require.ErrorIs(t, task.SetAttr(Attr{}), ErrShutdown)
-}
-
-// lines is a slog sink that may be read meanwhile.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func TestWatchdog(t *testing.T) {
-	var log lines
-	k := boot(t, Config{CPUs: 1, Watchdog: 20 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	expect := func(what string, fn func(said func() bool)) {
-		t.Helper()
-		end := time.Now().Add(10 * time.Second)
-		said := func() bool { return bytes.Contains([]byte(log.String()), []byte(what)) || time.Now().After(end) }
-		fn(said)
-		require.Contains(t, log.String(), what)
-		require.Contains(t, log.String(), "TestWatchdog")
-	}
-	expect("preemption is off for long", func(said func() bool) {
-		in(t, k, Attr{}, func() {
-			for !said() {
-				preempt.Disable()
-				for begin := time.Now(); time.Since(begin) < 50*time.Millisecond; {
-				}
-				preempt.Enable()
-			}
-		})
-	})
-	expect("a task holds its CPU", func(said func() bool) {
-		var r, w, err = os.Pipe()
-		require.NoError(t, err)
-		fd := int(r.Fd()) // blocking from now on
-		reader := spawn(t, k, Attr{}, func() { unix.Read(fd, make([]byte, 1)) })
-		for reader.State() != Running {
-			time.Sleep(time.Millisecond)
-		}
-		behind := spawn(t, k, Attr{}, func() {})
-		for !said() {
-			time.Sleep(time.Millisecond)
-		}
-		w.Close()
-		wait(t, reader, behind)
-		r.Close()
-	})
 }

@@ -30,6 +30,7 @@ const (
 
 func (s *spinner) hasStarted() bool { return cpu.Load32(&s.started) != 0 }
 func (s *spinner) hasEnded() bool   { return cpu.Load32(&s.ended) != 0 }
+func (s *spinner) hasStopped() bool { return cpu.Load32(&s.stop) != 0 }
 func (s *spinner) halt()            { cpu.Store32(&s.stop, 1) }
 
 // spawnSpinner starts s on CPU 0.

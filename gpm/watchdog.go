@@ -3,10 +3,7 @@
 package gpm
 
 import (
-	"bytes"
-	"fmt"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"github.com/gokern/gokern/internal/cpu"
@@ -14,10 +11,10 @@ import (
 )
 
 // watchdog is an ordinary goroutine that looks at every CPU now and then, and
-// logs what has lasted too long: a task in a system call (or otherwise not
-// letting go) while others wait, preemption or interrupts off, a runnable task
-// that is not run. While all CPUs sleep it sleeps too, without a timer, so
-// that Go can see a deadlock.
+// logs, once each, what has lasted too long: a task in a system call (or otherwise
+// not letting go) while others wait, preemption or interrupts off, a runnable
+// task that is not run although nothing of the former explains it. While all CPUs
+// sleep it sleeps too, without a timer, so that Go can see a deadlock.
 type watchdog struct {
 	k       *Kernel
 	limit   time.Duration
@@ -28,15 +25,22 @@ type watchdog struct {
 	seen    []observation
 }
 
-// observation is what one CPU did when last looked at.
-type observation struct {
-	switches int64
-	since    time.Time
-	reported bool
+// maxTries is how often a CPU that does not say where it is, although it could, is
+// left alone: most likely Linux does not run its thread.
+const maxTries = 10
 
-	waiting  *Task // the first task in its queue
+// observation is what one CPU did when last looked at. Times are by clock.
+type observation struct {
+	task     *Task
+	switches int64
+	since    time.Duration
+	asked    time.Duration // in an atomic section then, and asked to switch after it; 0: not so
+	tries    int           // to ask it where it is
+	reported bool          // why it does not switch
+
+	waiting  *Task // a task in its queue, the first when looked at
 	turns    int64 // how often that one had run then
-	waits    time.Time
+	waits    time.Duration
 	starving bool // it has been reported
 }
 
@@ -95,30 +99,84 @@ func (w *watchdog) pause(d time.Duration) {
 	}
 }
 
-// look compares what c does now with what it did before.
+// look compares what c does now with what it did before. Times are c's own: they
+// stand still while Linux runs other threads than c's.
 func (w *watchdog) look(o *observation, c *vcpu) {
-	now := time.Now()
 	s := c.sample()
-	if s.task == nil || s.switches != o.switches {
-		o.switches, o.since, o.reported = s.switches, now, false
-	} else if lasted := now.Sub(o.since); lasted >= w.limit && !o.reported {
-		if what := s.complaint(); what != "" {
-			o.reported = true
-			w.report(what, s.task, c, lasted)
-		}
+	if s.task == nil && s.waiting == nil {
+		*o = observation{}
+		return
 	}
-	switch t := s.waiting; {
-	case t == nil || t != o.waiting || s.turns != o.turns:
-		o.waiting, o.turns, o.waits, o.starving = t, s.turns, now, false
-	case now.Sub(o.waits) >= w.limit && !o.starving:
+	now := w.clock(c)
+	switch {
+	case s.task == nil || s.task != o.task || s.switches != o.switches:
+		o.task, o.switches, o.since, o.asked, o.tries, o.reported = s.task, s.switches, now, 0, 0, false
+	case o.reported:
+	case !s.atomic():
+		o.asked = 0
+		if s.holds() && now-o.since >= w.limit {
+			o.reported = true
+			w.report("a task holds its CPU (a system call, a cgo call, or locked to its thread)", s.task, c, now-o.since, w.dump(s.task))
+		}
+	case o.asked == 0:
+		// Is it one long section or many short ones? The end of the first would
+		// switch, if somebody wanted it.
+		onG0(reschedOnG0, c)
+		o.asked = now
+	case now-o.asked >= w.limit:
+		w.lookAtSection(o, c, s)
+	}
+	switch t := o.waiting; {
+	case t == nil || !t.waitsSince(o.turns): // the first may change for a moment: stay with this one
+		o.waiting, o.turns, o.waits, o.starving = s.waiting, s.turns, now, false
+	case now-o.waits >= w.limit && !o.starving && !o.reported:
 		o.starving = true
-		w.report("a runnable task is not run", t, c, now.Sub(o.waits))
+		w.report("a runnable task is not run", t, c, now-o.waits, w.dump(t))
 	}
 }
 
-// report logs one finding, with the task's stack.
-func (w *watchdog) report(what string, t *Task, c *vcpu, lasted time.Duration) {
-	w.log.Warn("gokern: "+what, "task", t.ID(), "name", t.Name(), "cpu", c.ID, "for", lasted.Round(time.Millisecond), "stack", stackOf(t.Goroutine()))
+// lookAtSection reports the atomic section that c is in if it still lasts when c
+// has answered: a thread that Linux does not run right now is not at fault.
+func (w *watchdog) lookAtSection(o *observation, c *vcpu, s sample) {
+	stack := ""
+	switch {
+	case s.stalled:
+		stack = w.dump(s.task)
+	case !s.hard:
+		if stack = c.stack(); stack == "" && o.tries < maxTries {
+			o.tries++
+			return
+		}
+	}
+	now, again := w.clock(c), c.sample()
+	if now-o.asked < w.limit || again.task != o.task || again.switches != o.switches {
+		return
+	}
+	o.reported = true
+	what := "preemption is off for long"
+	if s.irqOff {
+		what = "interrupts are off for long"
+	}
+	w.report(what, s.task, c, now-o.asked, stack)
+}
+
+// clock returns the time since Boot less what c's thread has waited for Linux.
+func (w *watchdog) clock(c *vcpu) time.Duration {
+	return time.Since(w.k.bootTime) - hostDelay(c.thread())
+}
+
+// dump returns the stack of t, which does not run, or is in a system call; "" if
+// it cannot be had now.
+func (w *watchdog) dump(t *Task) string {
+	if w.k.atomic() {
+		return ""
+	}
+	return stackOf(t.Goroutine())
+}
+
+// report logs one finding about t.
+func (w *watchdog) report(what string, t *Task, c *vcpu, lasted time.Duration, stack string) {
+	w.log.Warn("gokern: "+what, "task", t.ID(), "name", t.Name(), "cpu", c.ID, "for", lasted.Round(time.Millisecond), "stack", stack)
 }
 
 // repair puts the interrupt's handler back if the program has taken it away.
@@ -129,56 +187,11 @@ func (w *watchdog) repair() {
 	w.log.Warn("gokern: the interrupt signal's handler was replaced (os/signal.Ignore?); it is put back")
 	if err := goport.RepairInterrupt(); err != nil {
 		w.log.Error("gokern: the interrupt signal's handler cannot be put back", "error", err)
+		return
 	}
-}
-
-// sample is what a CPU does at one moment.
-type sample struct {
-	task     *Task
-	switches int64
-	count    uint32 // preempt_count
-	irqOff   bool
-	queued   int32
-	running  int32 // priority
-	waiting  *Task
-	turns    int64
-}
-
-//go:norace
-func (c *vcpu) sample() sample {
-	s := sample{task: c.cur, switches: c.switches, count: c.Count &^ cpu.NoNeed, irqOff: c.IRQOff != 0 || c.HardOff != 0, queued: c.nr, running: c.curPrio}
-	if t := c.first(); t != nil {
-		s.waiting, s.turns = t, t.switches
+	for _, c := range w.k.cpus {
+		onG0(againOnG0, c)
 	}
-	return s
-}
-
-// complaint says what is wrong with a CPU that has not switched for long.
-//
-//go:norace
-func (s sample) complaint() string {
-	switch {
-	case s.irqOff:
-		return "interrupts are off for long"
-	case s.count&^cpu.Active != 0:
-		return "preemption is off for long"
-	case s.queued > 0 && s.waiting != nil && s.waiting.prio >= s.running:
-		return "a task holds its CPU (a system call, a cgo call, or locked to its thread)"
-	}
-	return ""
-}
-
-// stackOf returns the stack of the goroutine with that number, from a dump of all.
-func stackOf(goid uint64) string {
-	buf := make([]byte, 1<<20)
-	buf = buf[:runtime.Stack(buf, true)]
-	head := fmt.Appendf(nil, "goroutine %d ", goid)
-	for _, one := range bytes.Split(buf, []byte("\n\n")) {
-		if bytes.HasPrefix(one, head) {
-			return string(one)
-		}
-	}
-	return ""
 }
 
 // allParked reports whether every CPU is blocked without work.

@@ -87,12 +87,14 @@ type Block struct {
 	TimerID int32  // the tick's POSIX timer
 	HRTimer int32  // that of the high-resolution timers
 	Asked   uint32 // what RCU wants of the next interrupt: AskQuiet, AskSample
-	_       [36]byte
+	Trace   uint32 // 1: the watchdog wants a sample by the next inter-processor interrupt
+	_       [32]byte
 
 	// What the handler has sampled: the program counters of the task's stack.
 
 	Sample    [32]uintptr
-	SampleLen uint32 // how many are valid; 0: no sample yet
+	SampleTop uintptr // the word on top of the stack, a return address if no frame is set up
+	SampleLen uint32  // how many are valid; 0: no sample yet
 }
 
 // Outside is the block that threads which are no CPU find. Only its Count is

@@ -3,10 +3,6 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Offsets in a ucontext, as Linux has it on this processor.
-#define ucRBP 120
-#define ucRIP 168
-
 // asked: RCU waits for this CPU. If it is in no read-side section now, count a
 // quiescent state. If its task is in one, have the section's end report; if
 // preemption or interrupts are off, which is a section too, want a switch, and
@@ -60,36 +56,10 @@ atomic:
 	MOVQ  0(CX)(TLS*1), CX
 
 sample:
-	// CX = the interrupted g, whose stack is walked by the frame pointers.
+	// CX = the interrupted g.
 	TESTL $const_askSample, AX
 	JZ    out
-	TESTQ CX, CX
-	JZ    out
-	MOVQ  ucRIP(DX), AX
-	MOVQ  ucRBP(DX), R8
-	MOVQ  0(CX), R10              // g.stack.lo
-	MOVQ  8(CX), R11              // g.stack.hi
-	SUBQ  $16, R11
-	XORL  CX, CX
-
-frame:
-	MOVQ  AX, const_blockSample(R9)(CX*8)
-	INCQ  CX
-	CMPQ  CX, $32
-	JCC   done
-	CMPQ  R8, R10
-	JCS   done
-	CMPQ  R8, R11
-	JHI   done
-	TESTQ $7, R8
-	JNZ   done
-	MOVQ  8(R8), AX
-	MOVQ  (R8), R8
-	TESTQ AX, AX
-	JNZ   frame
-
-done:
-	MOVL CX, const_blockSampleLen(R9)
+	JMP   ·sample(SB)
 
 out:
 	RET

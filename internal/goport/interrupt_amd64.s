@@ -58,6 +58,11 @@ ipi:
 	MOVL $0, const_blockIPI(R9)
 	INCQ const_blockIRQs(R9)
 	INCQ const_blockIPIs(R9)
+	CMPL const_blockTrace(R9), $0
+	JEQ  fold
+	MOVQ TLS, CX
+	MOVQ 0(CX)(TLS*1), CX
+	CALL ·sample(SB)              // the watchdog wants to know what this CPU does
 	JMP  fold
 
 hrtimer:

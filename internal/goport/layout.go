@@ -36,6 +36,8 @@ const (
 	blockQuiet      = unsafe.Offsetof(cpu.Block{}.Quiet)
 	blockAsked      = unsafe.Offsetof(cpu.Block{}.Asked)
 	blockSample     = unsafe.Offsetof(cpu.Block{}.Sample)
+	blockSampleTop  = unsafe.Offsetof(cpu.Block{}.SampleTop)
+	blockTrace      = unsafe.Offsetof(cpu.Block{}.Trace)
 	blockSampleLen  = unsafe.Offsetof(cpu.Block{}.SampleLen)
 	blockCredited   = unsafe.Offsetof(cpu.Block{}.Credited)
 	blockChain      = unsafe.Offsetof(cpu.Block{}.Chain)
@@ -69,6 +71,7 @@ const (
 	reasonExit    = cpu.ReasonExit
 	countActive   = cpu.Active
 	askSample     = cpu.AskSample
+	sampleMax     = len(cpu.Block{}.Sample)
 	readerSpecial = cpu.ReaderSpecial
 	readerDepth   = cpu.ReaderDepth
 )

@@ -3,6 +3,7 @@
 package goport
 
 import (
+	"bytes"
 	"debug/elf"
 	"debug/gosym"
 	"fmt"
@@ -23,27 +24,60 @@ func loadSymbols() (*symbols, error) {
 		return nil, fmt.Errorf("the program's own file: %w", err)
 	}
 	defer f.Close()
-	section := f.Section(".gopclntab")
-	if section == nil {
-		section = f.Section(".data.rel.ro.gopclntab") // position independent
-	}
-	text := f.Section(".text")
-	if section == nil || text == nil {
-		return nil, fmt.Errorf("the program's own file has no Go function table")
-	}
-	data, err := section.Data()
+	table, err := FunctionTable(f)
 	if err != nil {
-		return nil, fmt.Errorf("the Go function table: %w", err)
-	}
-	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
-	if err != nil {
-		return nil, fmt.Errorf("the Go function table: %w", err)
+		return nil, err
 	}
 	here := table.LookupFunc("github.com/gokern/gokern/internal/goport.landmark")
 	if here == nil {
 		return nil, fmt.Errorf("the Go function table does not list this package")
 	}
 	return &symbols{table: table, slide: landmarkPC() - uintptr(here.Entry)}, nil
+}
+
+// FunctionTable returns the Go function table of a program. Context: an ordinary
+// goroutine.
+func FunctionTable(f *elf.File) (*gosym.Table, error) {
+	text := f.Section(".text")
+	data, err := pclntab(f)
+	if err != nil {
+		return nil, fmt.Errorf("the Go function table: %w", err)
+	}
+	if data == nil || text == nil {
+		return nil, fmt.Errorf("the program's own file has no Go function table")
+	}
+	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
+	if err != nil {
+		return nil, fmt.Errorf("the Go function table: %w", err)
+	}
+	return table, nil
+}
+
+// pclntab returns the bytes of the table, nil if there is none.
+func pclntab(f *elf.File) ([]byte, error) {
+	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab"} {
+		if s := f.Section(name); s != nil {
+			return s.Data()
+		}
+	}
+	// The system's linker, for position-independent programs with cgo, merges it
+	// with other data: there it is found by the head that go1.20 and later give it,
+	// with the instruction size and pointer size of amd64.
+	s := f.Section(".data.rel.ro")
+	if s == nil {
+		return nil, nil
+	}
+	data, err := s.Data()
+	if err != nil {
+		return nil, err
+	}
+	head := []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}
+	for at := 0; at+len(head) <= len(data); at += 8 {
+		if bytes.Equal(data[at:at+len(head)], head) {
+			return data[at:], nil
+		}
+	}
+	return nil, nil
 }
 
 // bounds returns where a function starts and ends; ok is false if the program
