@@ -118,6 +118,11 @@ func TestIRQUsage(t *testing.T) {
 			l.a.rrlock()
 			l.a.unlock()
 		}},
+		{"recursive readers, the other way round", nil, func(l locks) {
+			l.a.rrlock()
+			l.a.unlock()
+			hardIRQ(func() { l.a.rrlock(); l.a.unlock() })
+		}},
 		{"readers that wait for waiting writers", lockdep.ErrInconsistent, func(l locks) {
 			hardIRQ(func() { l.a.rlock(); l.a.unlock() })
 			l.a.rrlock()
