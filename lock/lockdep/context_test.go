@@ -333,3 +333,20 @@ func TestHeldFollowsTheTask(t *testing.T) {
 	assert.EqualValues(t, 8*2000*2, s.Acquired)
 	assert.Zero(t, s.Holders)
 }
+
+// A goroutine that ends with a lock held is found when its g is used again.
+func TestHeldAtGoroutineEnd(t *testing.T) {
+	r := fresh(t)
+	a, b := named("A", lockdep.Sleep), named("B", lockdep.Sleep)
+	done := make(chan bool)
+	go func() { defer close(done); a.lock() }()
+	<-done
+	for n := 0; n < 10000 && lockdep.ReadStats().Reports == 0; n++ {
+		done := make(chan bool)
+		go func() { defer close(done); b.lock(); b.unlock() }()
+		<-done
+	}
+	p := r.one(t, lockdep.ErrHeldAtExit)
+	assert.Equal(t, []string{"A"}, p.Classes())
+	assert.Zero(t, lockdep.ReadStats().Holders)
+}
