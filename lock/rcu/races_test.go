@@ -38,7 +38,7 @@ func TestRaces(t *testing.T) {
 	} {
 		for _, how := range c.hows {
 			for _, kind := range []string{"rcu", "srcu"} {
-				if kind == "srcu" && (how == "Expedited" || how == "Cookie") {
+				if kind == "srcu" && (how == "Expedited" || how == "Cookie") || testing.Short() && (kind == "srcu") != (how == "Call") {
 					continue
 				}
 				cmd := exec.Command(bin, c.name, kind, how)

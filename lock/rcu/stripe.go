@@ -18,18 +18,23 @@ type stripe struct {
 	_            [96]byte // two cache lines: processors fetch them in pairs
 }
 
-// newStripes returns a power of two of them, at least one for each CPU.
+// newStripes returns a power of two of them, four for each CPU: goroutines that
+// run at the same time should not meet.
 func newStripes() []stripe {
-	return make([]stripe, 1<<bits.Len(uint(runtime.NumCPU()-1)))
+	return make([]stripe, 4<<bits.Len(uint(runtime.NumCPU()-1)))
 }
 
-// stripe returns one that other CPUs hardly use at this moment.
+// stripe returns one that other CPUs hardly use at this moment: the CPU's, or, for
+// an ordinary goroutine, always the same, by a hash of what it is known by.
 func (s *SRCU) stripe() *stripe {
-	n := cpu.Number()
-	if n < 0 {
-		n = int(rand.Uint32())
+	n := uint64(cpu.Number())
+	if int64(n) < 0 {
+		n = uint64(cpu.G()) * 0x9e3779b97f4a7c15 >> 32
+		if n == 0 {
+			n = uint64(rand.Uint32())
+		}
 	}
-	return &s.stripes[n&(len(s.stripes)-1)]
+	return &s.stripes[n&uint64(len(s.stripes)-1)]
 }
 
 // enter counts a section in and returns in which half.
