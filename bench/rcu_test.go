@@ -112,9 +112,9 @@ func BenchmarkSynchronize(b *testing.B) {
 					}
 				}
 				ready.Wait()
-				time.Sleep(20 * time.Millisecond) // what has woken us may have given its P away
 				var samples []time.Duration
 				b.ResetTimer()
+				time.Sleep(20 * time.Millisecond) // that has stopped the world: not all CPUs are back
 				for range b.N {
 					begin := time.Now()
 					how.wait()

@@ -1,9 +1,9 @@
 package rcu
 
 import (
-	"runtime"
 	"time"
 
+	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/readers"
 	"github.com/gokern/gokern/lock/lockdep"
 	"github.com/gokern/gokern/preempt"
@@ -11,12 +11,14 @@ import (
 
 // How a waiter looks for the end of a grace period. CPUs that switch or idle need
 // nothing of it; those that do neither are interrupted, at once if the wait is
-// expedited.
+// expedited, and answer within microseconds if they can: a sleep of Go's takes a
+// millisecond at times, so for that long it polls.
 const (
 	firstPause   = 20 * time.Microsecond
-	longestPause = 2 * time.Millisecond
-	hurryEvery   = time.Millisecond
-	spins        = 100 // looks of an expedited wait before the first pause, each some 100 ns
+	longestPause = 5 * time.Millisecond
+	firstHurry   = time.Millisecond
+	longestHurry = 50 * time.Millisecond
+	answerTime   = 200 * time.Microsecond
 )
 
 // Synchronize waits until all read-side sections that have begun before the
@@ -68,29 +70,45 @@ func await(r *readers.Request, expedited bool) {
 }
 
 func wait(r *readers.Request, expedited bool) {
+	now := time.Now()
+	hurry, every := now.Add(firstHurry), firstHurry
 	if expedited {
-		r.Hurry(false)
-		for range spins {
-			if r.Step(); r.Done {
+		hurry = now
+	}
+	w := stallWatch{seq: r.Seq, since: now}
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		if !now.Before(hurry) {
+			r.Hurry(false)
+			if answered(r) {
 				return
 			}
+			hurry, every = now.Add(every), min(2*every, longestHurry)
 		}
-		runtime.Gosched()
-	}
-	start := time.Now()
-	hurried := start
-	w := stallWatch{seq: r.Seq, since: start}
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		time.Sleep(pause)
 		if r.Step(); r.Done {
 			return
 		}
-		now := time.Now()
-		if now.Sub(hurried) >= hurryEvery {
-			hurried = now
-			r.Hurry(false)
-		}
+		now = time.Now()
 		w.look(r, now)
+	}
+}
+
+// answered polls for a moment and reports whether r is done. It leaves the machine's
+// CPU again and again, for the one that is to answer may be waiting for that.
+func answered(r *readers.Request) bool {
+	for start := time.Now(); ; {
+		for range 10 {
+			if r.Step(); r.Done {
+				return true
+			}
+			for range 10 {
+				cpu.Pause()
+			}
+		}
+		if time.Since(start) > answerTime {
+			return false
+		}
+		hostSleep(time.Microsecond)
 	}
 }
 

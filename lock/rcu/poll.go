@@ -20,10 +20,10 @@ type pollers struct {
 func (p *pollers) hurry(r *readers.Request) {
 	now := time.Now().UnixNano()
 	if p.seq.Swap(r.Seq) != r.Seq {
-		p.next.Store(now + int64(hurryEvery))
+		p.next.Store(now + int64(firstHurry))
 		return
 	}
-	if next := p.next.Load(); now >= next && p.next.CompareAndSwap(next, now+int64(hurryEvery)) {
+	if next := p.next.Load(); now >= next && p.next.CompareAndSwap(next, now+int64(firstHurry)) {
 		r.Hurry(false)
 	}
 }
