@@ -2,6 +2,9 @@ package lock
 
 import (
 	"context"
+	"fmt"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -73,11 +76,22 @@ func (k *rtKernel) wait(tasks ...*gpm.Task) {
 	}
 }
 
-// blocked lets lower priorities run until task is blocked, or has ended.
+// blocked lets lower priorities run until task waits for a lock or a completion, or
+// has ended. (Blocked is also a task that the garbage collector has stopped.)
 func blocked(task *gpm.Task) {
-	for task.State() != gpm.Blocked && task.State() != gpm.Dead {
-		time.Sleep(20 * time.Microsecond)
+	for task.State() != gpm.Dead && !(task.State() == gpm.Blocked && waits(task.Goroutine())) {
+		time.Sleep(100 * time.Microsecond)
 	}
+}
+
+// waits reports whether a dump of all goroutines has one wait for a lock of this
+// package, which is a channel, or of package sync.
+func waits(goid uint64) bool {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	head := fmt.Sprintf("goroutine %d [", goid)
+	_, state, found := strings.Cut(string(buf), head)
+	return found && (strings.HasPrefix(state, "chan receive") || strings.HasPrefix(state, "select") || strings.HasPrefix(state, "sync."))
 }
 
 // inversion is the classic case: low has the lock that high waits for, and medium,
