@@ -39,24 +39,25 @@ func TestMutexRules(t *testing.T) {
 	require.Zero(t, m.word.Load())
 }
 
-// A free mutex is got even if the context has ended, as nothing is waited for.
+// Who gives up leaves nothing behind, and keeps nobody else from the mutex.
 func TestMutexGivesUp(t *testing.T) {
 	everywhere(t, func(t *testing.T, s start) {
 		var m Mutex
 		m.Lock()
-		g := group{start: s}
+		var impatient, patient group
+		impatient.start, patient.start = s, s
 		for range 3 {
-			g.Go(func() {
+			impatient.Go(func() {
 				ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 				defer cancel()
 				assert.ErrorIs(t, m.LockContext(ctx), context.DeadlineExceeded)
 			})
 		}
-		g.Go(func() { m.Lock(); m.Unlock() })
+		patient.Go(func() { m.Lock(); m.Unlock() })
+		impatient.Wait() // the mutex is not unlocked before
 		soon(t, func() bool { return m.word.Load()&mutexWaiters != 0 })
-		time.Sleep(3 * time.Millisecond)
 		m.Unlock()
-		g.Wait()
+		patient.Wait()
 		require.Zero(t, m.word.Load())
 		require.True(t, m.wait.empty())
 	})

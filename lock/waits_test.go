@@ -188,18 +188,24 @@ func TestWaitQueue(t *testing.T) {
 	everywhere(t, func(t *testing.T, s start) {
 		var q WaitQueue
 		var open atomic.Bool
-		var all, some atomic.Int64
+		var all, some, looks atomic.Int64
+		isOpen := func() bool {
+			v := open.Load()
+			looks.Inc()
+			return v
+		}
 		g := group{start: s}
 		for range 3 {
-			g.Go(func() { q.WaitEvent(open.Load); all.Inc() })
+			g.Go(func() { q.WaitEvent(isOpen); all.Inc() })
 		}
 		for range 6 {
 			g.Go(func() {
-				assert.NoError(t, q.WaitEventExclusive(context.Background(), open.Load))
+				assert.NoError(t, q.WaitEventExclusive(context.Background(), isOpen))
 				some.Inc()
 			})
 		}
-		soon(t, func() bool { return q.count.Load() == 9 })
+		soon(t, func() bool { return looks.Load() == 18 }) // once before they queued, and once after
+		require.Equal(t, int32(9), q.count.Load())
 		require.True(t, q.Active())
 		require.ErrorIs(t, q.WaitEventTimeout(time.Millisecond, open.Load), context.DeadlineExceeded)
 		open.Store(true)
