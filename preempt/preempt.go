@@ -72,7 +72,7 @@ func InTask() bool {
 func InAtomic() bool { return Count() != 0 }
 
 // AddCount adds n, one of the Offset constants, to the count: for packages that
-// build other sections. A field that comes within 10 of its mask is a BUG.
+// build other sections. A preempt field that comes within 10 of its mask is a BUG.
 // Context: a task. Linux: preempt_count_add().
 func AddCount(n uint32) {
 	word, ok := cpu.AddCount(n)
