@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/preempt"
 )
 
 //lint:file-ignore SA2001 that a lock is got is what many tests want to know
@@ -31,6 +33,11 @@ type rtKernel struct {
 }
 
 func oneCPU(t *testing.T) *rtKernel {
+	// A task that allocates may have to wait for the collector, and lets a lower
+	// one run meanwhile.
+	percent := debug.SetGCPercent(-1)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
+	runtime.GC() // and what has begun is over
 	return &rtKernel{Kernel: kernel(t, gpm.Config{CPUs: 1})}
 }
 
@@ -99,8 +106,7 @@ func waits(goid uint64) bool {
 func inversion(t *testing.T, lock, unlock func()) []string {
 	k := oneCPU(t)
 	return k.run(func() {
-		var has Completion
-		var goOn Completion
+		var has, start, goOn Completion
 		low := k.fifo(10, func() {
 			lock()
 			has.Complete()
@@ -117,12 +123,23 @@ func inversion(t *testing.T, lock, unlock func()) []string {
 			unlock()
 		})
 		blocked(high)
-		goOn.Complete()
-		k.fifo(20, func() {
+		medium := k.fifo(20, func() {
+			start.Wait()
 			work(1_000_000)
 			k.note("medium")
 		})
+		blocked(medium)
+		atOnce(&start, &goOn)
 	})
+}
+
+// atOnce completes two at one moment: nobody runs in between, not even because an
+// allocation has to wait for the garbage collector.
+func atOnce(a, b *Completion) {
+	preempt.Disable()
+	a.Complete()
+	b.Complete()
+	preempt.Enable()
 }
 
 func TestPriorityInversion(t *testing.T) {
@@ -147,7 +164,7 @@ func TestRTMutexChain(t *testing.T) {
 	const n = 5
 	var m [n]RTMutex
 	var tasks [n + 1]*gpm.Task
-	var goOn Completion
+	var start, goOn Completion
 	require.Equal(t, []string{"0", "1", "2", "3", "4", "top", "medium"}, k.run(func() {
 		for i := range n {
 			var has Completion
@@ -180,8 +197,12 @@ func TestRTMutexChain(t *testing.T) {
 			assert.Equal(t, 60, tasks[i].Priority())
 			assert.Equal(t, 10+i, tasks[i].Attr().Priority)
 		}
-		goOn.Complete()
-		k.fifo(50, func() { k.note("medium") })
+		medium := k.fifo(50, func() {
+			start.Wait()
+			k.note("medium")
+		})
+		blocked(medium)
+		atOnce(&start, &goOn)
 	}))
 	chainsAreEmpty(t)
 }
