@@ -152,6 +152,7 @@ func cleanups(r *rand.Rand) error {
 			runtime.AddCleanup(d, func(id int64) { sum.Add(id); ran.Add(1) }, id)
 			stopped := runtime.AddCleanup(d, func(int) { ran.Add(n) }, 0)
 			stopped.Stop()
+			runtime.KeepAlive(d) // else Stop may come too late
 		}
 	}()
 	if err := awaitDeaths(&ran, n); err != nil {
