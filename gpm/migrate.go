@@ -10,20 +10,9 @@ import (
 
 // Tasks that must stay on their CPU: percpu.MigrateDisable.
 
-// stays reports whether t, which leaves a CPU that its attributes do not allow,
-// must stay there: percpu.MigrateEnable sees the note and has it leave again.
-// Context: g0.
-//
-//go:norace
-func (t *Task) stays() bool {
-	if !t.NoMigrate() {
-		return false
-	}
-	t.Stayed()
-	return true
-}
-
-// stay returns the CPU where t must stay, for a task that has become runnable.
+// stay returns the CPU where t must stay, for a task that has become runnable, or
+// that leaves the CPU because its attributes do not allow it there. Then t is
+// told: percpu.MigrateEnable has it leave again. Context: g0.
 //
 //go:norace
 func (k *Kernel) stay(t *Task) *vcpu {

@@ -172,7 +172,7 @@ func (c *vcpu) pullable(id int32) *Task {
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	c, t := cpuOf(b), taskOf(t0)
 	c.cur = nil
-	if !t.allowed.has(b.ID) && !t.stays() {
+	if !t.allowed.has(b.ID) {
 		wake(t0)
 		return nil
 	}
