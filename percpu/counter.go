@@ -4,8 +4,6 @@ import (
 	"runtime"
 	"sync"
 
-	"go.uber.org/atomic"
-
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/preempt"
 )
@@ -22,15 +20,8 @@ import (
 //
 // It works from ordinary goroutines too, which share one word.
 type Counter struct {
-	off     uintptr
-	batch   int64
+	c       cpu.Count
 	cleanup runtime.Cleanup
-
-	_         [padding]byte
-	published atomic.Int64 // of the totals
-	_         [padding]byte
-	base      atomic.Int64 // what ordinary goroutines have added, and Set
-	_         [padding]byte
 
 	mu sync.Mutex // one Set at a time
 }
@@ -43,10 +34,10 @@ const minBatch = 64
 // keeps its value when a kernel is shut down and another booted. It panics if
 // per-CPU memory is used up. Context: may block. Linux: percpu_counter_init().
 func NewCounter(n int64) *Counter {
+	c := new(Counter)
 	// As many CPUs as there are publish at the same time: the more, the less often.
-	c := &Counter{off: cpu.AllocArea(true), batch: max(minBatch, 2*int64(Possible()))}
-	c.base.Store(n)
-	c.cleanup = runtime.AddCleanup(c, freeCounter, c.off)
+	c.c.Init(n, max(minBatch, 2*int64(Possible())))
+	c.cleanup = runtime.AddCleanup(c, freeCounter, c.c.Off)
 	return c
 }
 
@@ -60,25 +51,20 @@ func (c *Counter) Release() {
 		return
 	}
 	c.cleanup.Stop()
-	freeCounter(c.off)
-	c.off = 0
+	freeCounter(c.c.Off)
+	c.c.Off = 0
 }
 
 // released reports the use of a counter that there is not.
 func (c *Counter) released() bool {
-	if c.off == 0 {
-		preempt.Raise("use of a Counter that is released, or not from NewCounter")
+	if c.c.Off == 0 {
+		cpu.Misuse(cpu.NoCount)
 	}
-	return c.off == 0
+	return c.c.Off == 0
 }
 
 // Add adds n. Context: any. Linux: percpu_counter_add().
-func (c *Counter) Add(n int64) {
-	if r := cpu.AreaCount(c.off, n, uint64(c.batch)); r != cpu.CountDone {
-		c.rare(n, r)
-	}
-	runtime.KeepAlive(c)
-}
+func (c *Counter) Add(n int64) { c.c.Add(n) }
 
 // Sub subtracts n. Context: any. Linux: percpu_counter_sub().
 func (c *Counter) Sub(n int64) { c.Add(-n) }
@@ -89,40 +75,39 @@ func (c *Counter) Inc() { c.Add(1) }
 // Dec subtracts one. Context: any. Linux: percpu_counter_dec().
 func (c *Counter) Dec() { c.Add(-1) }
 
-// AddBatch is Add with another batch, at least 1, for this time. Context: any.
-// Linux: percpu_counter_add_batch().
+// AddBatch is Add with another batch, at least 1, for this time. It takes some
+// more time. Context: any. Linux: percpu_counter_add_batch().
 func (c *Counter) AddBatch(n, batch int64) {
-	if r := cpu.AreaCount(c.off, n, uint64(max(1, batch))); r != cpu.CountDone {
-		c.rare(n, r)
+	if c.AddLocal(n); c.c.Off != 0 {
+		c.c.Publish(batch)
 	}
 	runtime.KeepAlive(c)
 }
 
 // AddLocal is Add that publishes nothing: for a counter that is seldom read, and
 // then by Sum. Context: any. Linux: percpu_counter_add_local().
-func (c *Counter) AddLocal(n int64) { c.AddBatch(n, 1<<62) }
-
-// rare is called when there is more to do than to add, or n is not added yet.
-func (c *Counter) rare(n int64, r cpu.CountResult) {
-	switch {
-	case r == cpu.CountPublish:
-		// On another CPU by now, perhaps: then that one publishes early, and
-		// this one at its next Add.
-		c.published.Add(cpu.AreaPublish(c.off))
-	case !c.released():
-		c.base.Add(n)
+func (c *Counter) AddLocal(n int64) {
+	if c.released() {
+		return
 	}
+	if preempt.TryDisableCPU() < 0 {
+		c.c.Base.Add(n)
+		return
+	}
+	cpu.AreaAdd(c.c.Off, uint64(n))
+	preempt.Enable()
+	runtime.KeepAlive(c)
 }
 
 // Read returns the value, wrong by less than a batch (64, or twice the number of
 // CPUs if that is more) for each CPU, unless AddBatch or AddLocal made it more.
 // It looks at two words. Context: any. Linux: percpu_counter_read().
-func (c *Counter) Read() int64 { return c.base.Load() + c.published.Load() }
+func (c *Counter) Read() int64 { return c.c.Base.Load() + c.c.Published.Load() }
 
 // Sum returns the value: what all CPUs and goroutines had added when it was
 // called, and perhaps some of what they add meanwhile. Context: any. Linux:
 // percpu_counter_sum().
-func (c *Counter) Sum() int64 { return c.base.Load() + c.total() }
+func (c *Counter) Sum() int64 { return c.c.Base.Load() + c.total() }
 
 // total returns the sum of the CPUs' totals.
 func (c *Counter) total() (sum int64) {
@@ -130,7 +115,7 @@ func (c *Counter) total() (sum int64) {
 		return 0
 	}
 	for i := range Possible() {
-		sum += int64(cpu.AreaWord(i, c.off).Load())
+		sum += int64(cpu.AreaWord(i, c.c.Off).Load())
 	}
 	runtime.KeepAlive(c)
 	return sum
@@ -141,7 +126,7 @@ func (c *Counter) total() (sum int64) {
 func (c *Counter) Set(n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.base.Store(n - c.total())
+	c.c.Base.Store(n - c.total())
 }
 
 // Compare returns -1, 0 or 1: whether the value is less than, equal to, or more
@@ -149,7 +134,8 @@ func (c *Counter) Set(n int64) {
 // Linux: percpu_counter_compare().
 func (c *Counter) Compare(n int64) int {
 	v := c.Read()
-	if d := v - n; -d <= c.batch*int64(Possible()) && d <= c.batch*int64(Possible()) {
+	slack := c.c.Batch * int64(Possible())
+	if d := v - n; -slack <= d && d <= slack {
 		v = c.Sum()
 	}
 	switch {

@@ -8,11 +8,14 @@ import (
 )
 
 func init() {
-	cpu.Misuse = func() {
-		if cpu.This() == nil {
+	cpu.Misuse = func(missing cpu.Missing) {
+		switch missing {
+		case cpu.NoCPU:
 			preempt.Raise("this_cpu operation outside a task")
-		} else {
+		case cpu.NoWord:
 			preempt.Raise("this_cpu operation on a Word that is released, or not from NewWord")
+		case cpu.NoCount:
+			preempt.Raise("use of a Counter that is released, or not from NewCounter")
 		}
 	}
 }

@@ -22,8 +22,8 @@ type Pool[T any] struct {
 	fresh   func() *T
 	local   *Var[poolList[T]]
 	lists   []slot[poolList[T]] // those of local that are found fastest
-	batches sync.Pool // of *poolBatch[T]
-	singles sync.Pool // of *T, put by ordinary goroutines
+	batches sync.Pool           // of *poolBatch[T]
+	singles sync.Pool           // of *T, put by ordinary goroutines
 }
 
 const (

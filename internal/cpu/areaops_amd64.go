@@ -39,10 +39,12 @@ func AreaAnd(off uintptr, bits uint64)
 // AreaOr sets bits.
 func AreaOr(off uintptr, bits uint64)
 
-// AreaCount adds n to the first word of a pair and compares what it exceeds the
-// second by, either way, with batch. It calls no Misuse.
-func AreaCount(off uintptr, n int64, batch uint64) CountResult
-
 // AreaPublish makes the second word of a pair what the first is, and returns by
 // how much it rose.
 func AreaPublish(off uintptr) int64
+
+// countAdd adds n to c, as Count.Add says, and has countPublish called if there
+// is a batch to publish, countOutside if it could not add.
+//
+//go:noescape
+func countAdd(c *Count, n int64)

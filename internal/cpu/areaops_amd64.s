@@ -125,27 +125,35 @@ TEXT ·AreaOr(SB),NOSPLIT,$0-16
 none:
 	JMP ·misuse(SB)
 
-// func AreaCount(off uintptr, n int64, batch uint64) CountResult
+// func countAdd(c *Count, n int64)
 //
-// The difference is between -batch and batch, both excluded, if it is less than
-// 2*batch-1 above 1-batch. An interrupt before it is taken may have counted too:
-// then both see that there is more to publish.
-TEXT ·AreaCount(SB),NOSPLIT,$0-25
-	MOVQ n+8(FP), AX
-	MOVQ batch+16(FP), DX
-	AREA(none)
-	ADDQ AX, WORD
-	MOVQ WORD, AX
-	SUBQ 8(CX)(BX*1), AX
-	LEAQ -1(AX)(DX*1), AX
-	LEAQ -1(DX)(DX*1), DX
-	CMPQ AX, DX
-	SETCC ret+24(FP)
+// What the total exceeds the published part by is between -batch and batch, both
+// excluded, if it is less than 2*batch-1 above 1-batch. An interrupt before it is
+// taken may have counted too: then both see that there is more to publish. The
+// functions that are jumped to have the same arguments, and return to the caller.
+TEXT ·countAdd(SB),NOSPLIT,$0-16
+	MOVQ  c+0(FP), DI
+	MOVQ  n+8(FP), AX
+	LEAQ  ·Outside(SB), CX
+	MOVQ  Count_Off(DI), BX
+	MOVQ  const_offArea(CX)(GS*1), CX
+	TESTQ CX, CX
+	JZ    none
+	TESTQ BX, BX
+	JZ    none
+	ADDQ  AX, WORD
+	MOVQ  WORD, AX
+	SUBQ  8(CX)(BX*1), AX
+	ADDQ  Count_below(DI), AX
+	CMPQ  AX, Count_within(DI)
+	JCC   publish
 	RET
 
+publish:
+	JMP ·countPublish(SB)
+
 none:
-	MOVB $const_CountOutside, ret+24(FP)
-	RET
+	JMP ·countOutside(SB)
 
 // func AreaPublish(off uintptr) int64
 //

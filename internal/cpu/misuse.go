@@ -1,16 +1,23 @@
 package cpu
 
-// Misuse is called when a this_cpu operation finds no CPU, or no word. Package
-// percpu sets it; it reports a BUG.
-var Misuse = func() {}
+// Misuse is called when a this_cpu operation finds no CPU, or no word: missing
+// says what. Package percpu sets it; it reports a BUG.
+var Misuse = func(missing Missing) {}
 
-func misuse() { Misuse() }
-
-// CountResult says what AreaCount has found.
-type CountResult uint8
+// Missing is what an operation did not find.
+type Missing uint8
 
 const (
-	CountDone    CountResult = iota
-	CountPublish             // counted; there is now more than a batch to publish
-	CountOutside             // not counted: there is no CPU, or no word
+	NoCPU   Missing = iota // this is an ordinary goroutine
+	NoWord                 // it is released, or was never made
+	NoCount                // likewise, of a Count
 )
+
+// misuse is where the assembly goes.
+func misuse() {
+	if This() == nil {
+		Misuse(NoCPU)
+	} else {
+		Misuse(NoWord)
+	}
+}
