@@ -88,7 +88,7 @@ func (r *Request) Hurry(sample bool) {
 	if sample {
 		r.ask |= cpu.AskSample
 	}
-	if Interrupt != nil && r.Late != [maxCPUs / 64]uint64{} {
+	if started() && !r.Done {
 		goport.OnG0(hurryOnG0, unsafe.Pointer(r))
 	}
 }
@@ -99,6 +99,17 @@ func (r *Request) Hurry(sample bool) {
 //go:norace
 func hurryOnG0(p unsafe.Pointer) {
 	r := (*Request)(p)
+	// A listed task that has ended its section, with preemption off, is to be
+	// switched out; an interrupt sees to that if nothing else has.
+	lock()
+	n := 0
+	for t := state.now.head.Reading.Next; t != &state.now.head && n < 100; t = t.Reading.Next {
+		if on := t.Running(); on != 0 && t.Reader == cpu.ReaderSpecial {
+			r.Late[(on-1)/64] |= 1 << ((on - 1) % 64)
+		}
+		n++
+	}
+	unlock()
 	for w, set := range r.Late {
 		for ; set != 0; set &= set - 1 {
 			Interrupt(w*64+bits.TrailingZeros64(set), r.ask)

@@ -15,7 +15,15 @@ import (
 //go:norace
 func SwitchedOut(b *cpu.Block, t *goport.Task) {
 	if t.Reader&cpu.ReaderDepth == 0 {
-		return // on its way to ended
+		// The last section has ended, with preemption off or just now. It is
+		// over: a task that leaves is not atomic.
+		t.Reader = 0
+		lock()
+		if t.Reading.Listed {
+			remove(t)
+		}
+		unlock()
+		return
 	}
 	if b.Reason == cpu.ReasonNone {
 		t.Reading.Blocked = true
@@ -50,23 +58,32 @@ func unblock(t *goport.Task) bool {
 
 // endedOnG0 runs on g0, so that the task cannot be switched out between its steps.
 //
+// With preemption or interrupts off the task is still in a section: of the CPU, but
+// that may have passed a quiescent state since the task was listed. So the task
+// stays where it is until it is switched out, which the end of that section sees to.
+// Linux: rcu_preempt_deferred_qs().
+//
 //go:norace
 func endedOnG0(p unsafe.Pointer) {
 	t := (*goport.Task)(p)
+	b := cpu.This()
+	if b != nil && isAtomic(b) {
+		t.Reader = cpu.ReaderSpecial
+		b.Need = 1
+		cpu.FoldNeed(b)
+		if b.IRQOff != 0 {
+			b.Pending = 1 // unmasking looks at Need only after an interrupt
+		}
+		return
+	}
 	t.Reader = 0
 	lock()
 	if t.Reading.Listed {
 		remove(t)
 	}
-	b := cpu.This()
 	if b != nil {
-		if s := seatOf(b); state.seq&1 != 0 && s != nil && s.waits {
-			if isAtomic(b) {
-				b.Need = 1 // the end of that switches
-				cpu.FoldNeed(b)
-			} else {
-				s.waits = false
-			}
+		if s := seatOf(b); s != nil {
+			s.waits = false
 		}
 	}
 	unlock()

@@ -149,3 +149,45 @@ func TestWaitsForBlockedReaders(t *testing.T) {
 		})
 	}
 }
+
+// A reader that was switched out, and ends its section when it has preemption off,
+// is in a section all the same. Its CPU has been quiescent in between.
+func TestWaitsForSectionsHandedOver(t *testing.T) {
+	noCollector(t)
+	k := boot(t, gpm.Config{Watchdog: -1})
+	for section, s := range sections {
+		if section == "ReadLock" || section == "nested" {
+			continue
+		}
+		if section == "preemption off" {
+			s.leave = preempt.EnableNoResched
+		}
+		t.Run(section, func(t *testing.T) {
+			var begun, stop, end atomic.Bool
+			in, out := make(chan struct{}), make(chan struct{}, 1)
+			reader := spawn(t, k, gpm.Attr{}, func() {
+				rcu.ReadLock()
+				close(in)
+				for !begun.Load() {
+					time.Sleep(time.Millisecond)
+				}
+				s.enter()
+				rcu.ReadUnlock()
+				out <- struct{}{}
+				spin(&stop)
+				s.leave()
+				spin(&end)
+			})
+			<-in
+			done := after(rcu.Synchronize)
+			assert.False(t, over(done, short), "it did not wait")
+			begun.Store(true)
+			<-out
+			assert.False(t, over(done, short), "it did not wait for the second section")
+			stop.Store(true)
+			require.True(t, over(done, long/3), "it waits for ever")
+			end.Store(true)
+			wait(t, reader)
+		})
+	}
+}

@@ -132,7 +132,11 @@ func TestStopTheWorld(t *testing.T) {
 // A grace period that is under way when the kernel shuts down ends, and so does
 // one that goes on into the next kernel.
 func TestShutdownMeanwhile(t *testing.T) {
-	for range 5 {
+	n := 5
+	if testing.Short() {
+		n = 1
+	}
+	for range n {
 		var stop atomic.Bool
 		waits := after(func() {
 			for !stop.Load() {
