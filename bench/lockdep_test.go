@@ -41,7 +41,7 @@ func BenchmarkValidator(b *testing.B) {
 					}
 					for b.Loop() {
 						l.lock.Lock()
-			//lint:ignore SA2001 what it costs to enter and leave is the question
+						//lint:ignore SA2001 what it costs to enter and leave is the question
 						l.lock.Unlock()
 					}
 				})
