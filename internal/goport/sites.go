@@ -150,7 +150,7 @@ func resolveSites(s *symbols, r *Report) (found []patch, err error) {
 		if len(found) == n {
 			return nil, fmt.Errorf("call site: nothing calls %s", name)
 		}
-		r.add("call sites", "all -> "+name, fmt.Sprint(len(found)-n), "code")
+		r.add("call site", "all callers -> "+name, fmt.Sprintf("%d calls", len(found)-n), "code")
 	}
 	if toGosched == 0 {
 		return nil, fmt.Errorf("call site: no call of goschedImpl for a preemption at a prologue")
