@@ -78,10 +78,11 @@ func (p process) diff(now process) (found []string) {
 func isPipe(finding string) bool { return strings.Contains(finding, ": pipe:[") }
 
 // mainStatus returns the main thread's status, at a moment when that is not
-// starting another: for so long Go blocks all signals there.
+// starting another: for so long Go blocks all signals there, and libc all but two
+// of its own.
 func mainStatus() (fields map[string]string, err error) {
 	for range 100 {
-		if fields, err = status("/proc/self/status"); err != nil || !strings.HasPrefix(fields["SigBlk"], "ffffffff") {
+		if fields, err = status("/proc/self/status"); err != nil || !strings.HasPrefix(fields["SigBlk"], "fffffff") {
 			break
 		}
 		time.Sleep(time.Millisecond)
