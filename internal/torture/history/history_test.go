@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { leak.Main(m) }
 
 func TestTortureHistory(t *testing.T) {
 	history.TestLocks(t, 0.2,
-		torture.Subject{Name: "sync.Mutex", New: func() []torture.Way { return torture.Ways(&sync.Mutex{}) }},
+		torture.Subject{Name: "sync.Mutex", Spurious: true, New: func() []torture.Way { return torture.Ways(&sync.Mutex{}) }},
 		torture.Subject{Name: "sync.RWMutex", Spurious: true, New: func() []torture.Way { return torture.Ways(&sync.RWMutex{}) }},
 	)
 }
