@@ -85,8 +85,8 @@ func (c *vcpu) start(ready chan<- error, done func()) {
 	defer done()
 	if c.pin >= 0 {
 		c.pinSet.Set(c.pin)
-		goport.SetPin(&c.Block, &c.pinSet, &c.k.wide)
 	}
+	goport.SetHost(&c.Block, &c.pinSet, &c.k.wide)
 	c.set(goport.Gettid(), 0, 0)
 	err := c.attach()
 	if err != nil {
@@ -101,7 +101,7 @@ func (c *vcpu) start(ready chan<- error, done func()) {
 	}
 	if onMainThread() {
 		// The main thread cannot end: leave it as it was.
-		goport.Affinity(&c.k.wide)
+		goport.Unbind(&c.Block)
 		runtime.UnlockOSThread()
 	}
 }
@@ -122,10 +122,8 @@ func onMainThread() bool { return int(goport.Gettid()) == os.Getpid() }
 // allocate: that might have to wait for a garbage collection that a task, waiting
 // for this CPU, is about to start.
 func (c *vcpu) attach() error {
-	if c.pin >= 0 {
-		if err := goport.Affinity(&c.pinSet); err != nil {
-			return err
-		}
+	if err := goport.Bind(&c.Block); err != nil {
+		return err
 	}
 	goport.BlockInterrupt(false) // Go's threads keep what the process inherited as blocked
 	tick, err := goport.NewTimer()

@@ -34,8 +34,8 @@ type Block struct {
 	IdleG   uintptr        // the idle goroutine's g
 	M       uintptr        // the thread's m
 
-	Pin    uintptr // address of the CPU mask the thread is pinned to, 0: it is not
-	PinLen uintptr // its length in bytes
+	Pin       uintptr // address of the CPU mask the thread is pinned to, 0: it is not
+	HostSlice uint64  // slices that Linux gave the thread before it was the CPU's, in ns; 0: unknown
 
 	// Turns that end by Gosched are not timed, for reading the clock may cost as
 	// much as the rest of the switch: each is credited with the average of the

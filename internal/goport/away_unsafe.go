@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"github.com/gokern/gokern/internal/cpu"
-	"golang.org/x/sys/unix"
 )
 
 // A task that is locked to its thread (runtime.LockOSThread, or in a callback
@@ -56,9 +55,7 @@ func goDepart(b *cpu.Block, g uintptr) {
 	DeleteTimer(b.TimerID)
 	DeleteTimer(b.HRTimer)
 	cpu.Store32(&b.Armed, 0)
-	if b.Pin != 0 {
-		cpu.Syscall(unix.SYS_SCHED_SETAFFINITY, 0, wideLen, uintptr(unsafe.Pointer(&wideMask)), 0, 0, 0)
-	}
+	unbind(b)
 	addAway(g)
 	sched.Depart(b, t)
 	idle := b.IdleG

@@ -31,8 +31,6 @@ const (
 	blockCurrent    = unsafe.Offsetof(cpu.Block{}.Current)
 	blockNext       = unsafe.Offsetof(cpu.Block{}.Next)
 	blockIdleG      = unsafe.Offsetof(cpu.Block{}.IdleG)
-	blockPin        = unsafe.Offsetof(cpu.Block{}.Pin)
-	blockPinLen     = unsafe.Offsetof(cpu.Block{}.PinLen)
 	blockQuiet      = unsafe.Offsetof(cpu.Block{}.Quiet)
 	blockAsked      = unsafe.Offsetof(cpu.Block{}.Asked)
 	blockSample     = unsafe.Offsetof(cpu.Block{}.Sample)

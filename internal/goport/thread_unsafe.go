@@ -3,7 +3,6 @@
 package goport
 
 import (
-	"fmt"
 	"runtime"
 	"unsafe"
 
@@ -27,26 +26,6 @@ func Attach(b *cpu.Block) {
 	b.M = load64(g + gM)
 	b.Count = cpu.NoNeed
 	cpu.SetGS(b)
-}
-
-// The CPUs that the process may use, for hookBeforeFork.
-var (
-	wideMask unix.CPUSet
-	wideLen  = unsafe.Sizeof(wideMask)
-)
-
-// SetPin says what the thread of b is pinned to, and what its process may use.
-func SetPin(b *cpu.Block, pin, wide *unix.CPUSet) {
-	wideMask = *wide
-	b.Pin, b.PinLen = uintptr(unsafe.Pointer(pin)), unsafe.Sizeof(*pin)
-}
-
-// Affinity pins the calling thread to set. It allocates only for an error.
-func Affinity(set *unix.CPUSet) error {
-	if r := cpu.Syscall(unix.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(*set), uintptr(unsafe.Pointer(set)), 0, 0, 0); r < 0 {
-		return fmt.Errorf("sched_setaffinity: %w", unix.Errno(-r))
-	}
-	return nil
 }
 
 // Gettid returns the calling thread's number.

@@ -64,42 +64,39 @@ orig:
 
 // forkAndExecInChild1 calls runtime_BeforeFork(), forkAndExecInChild
 // runtime_AfterFork(). On the goroutine's own stack, which must not grow; signals
-// are blocked in between. A child process inherits the thread's affinity: it
-// shall have the process's, not that of the one CPU.
+// are blocked in between. A child process inherits the thread's affinity and its
+// slices: it shall have the process's, not those of the one CPU.
 TEXT ·hookBeforeFork(SB),NOSPLIT|NOFRAME,$0-0
 	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
-	CMPQ  const_blockPin(R12), $0
-	JEQ   orig
 	JMP   ·beforeFork(SB)
 
 orig:
 	MOVQ ·pcBeforeFork(SB), R12
 	JMP  R12
 
-TEXT ·beforeFork(SB),NOSPLIT,$0-0
+TEXT ·beforeFork(SB),NOSPLIT,$8-0
 	MOVQ ·pcBeforeFork(SB), R12
 	CALL R12
-	XORL DI, DI
-	MOVQ ·wideLen(SB), SI
-	LEAQ ·wideMask(SB), DX
-	MOVL $203, AX // sched_setaffinity(0, len, mask)
-	SYSCALL
+	THIS(R12)
+	MOVQ R12, 0(SP)
+	CALL ·unbind(SB)
 	RET
 
 TEXT ·hookAfterFork(SB),NOSPLIT|NOFRAME,$0-0
 	THIS(R12)
 	TESTQ R12, R12
 	JZ    orig
-	CMPQ  const_blockPin(R12), $0
-	JEQ   orig
-	XORL  DI, DI
-	MOVQ  const_blockPinLen(R12), SI
-	MOVQ  const_blockPin(R12), DX
-	MOVL  $203, AX
-	SYSCALL
+	JMP   ·afterFork(SB)
 
 orig:
 	MOVQ ·pcAfterFork(SB), R12
 	JMP  R12
+
+TEXT ·afterFork(SB),NOSPLIT,$8-0
+	MOVQ R12, 0(SP)
+	CALL ·bind(SB)
+	MOVQ ·pcAfterFork(SB), R12
+	CALL R12
+	RET
