@@ -3,8 +3,6 @@ package lock
 import (
 	"context"
 
-	"go.uber.org/atomic"
-
 	"github.com/gokern/gokern/lock/lockdep"
 	"github.com/gokern/gokern/preempt"
 )
@@ -16,7 +14,7 @@ import (
 // it: a writer may wait in between. The zero value is an unlocked lock. It must
 // not be copied after first use. Linux: struct rw_semaphore.
 type RWSem struct {
-	word atomic.Int64
+	word rwWord
 	wl   waitLock
 	wait waitList
 	dep  lockdep.Map
@@ -53,6 +51,7 @@ func (s *RWSem) TryLock() bool {
 	if !s.word.CompareAndSwap(0, rwWriter) {
 		return false
 	}
+	s.word.writeLocked()
 	if lockdep.On() {
 		s.dep.Acquire(lockdep.Sleep, lockdep.Exclusive, true, 0)
 	}
@@ -68,12 +67,16 @@ func (s *RWSem) Unlock() {
 	s.unlock()
 }
 
-func (s *RWSem) unlock() { s.drop(rwWriter, 0, "lock.RWSem.Unlock: no writer holds the lock") }
+func (s *RWSem) unlock() {
+	s.word.writeUnlocking()
+	s.drop(rwWriter, 0, "lock.RWSem.Unlock: no writer holds the lock")
+}
 
 // RLock takes the lock for reading. Context: may block. Linux: down_read().
 func (s *RWSem) RLock() {
 	counted := !lockdep.On()
 	if counted && s.word.Add(rwReader)&(rwWriter|rwWaiters) == 0 {
+		s.word.readLocked()
 		return
 	}
 	_ = s.read(forever, counted, "lock.RWSem.RLock")
@@ -97,6 +100,7 @@ func (s *RWSem) TryRLock() bool {
 			break
 		}
 	}
+	s.word.readLocked()
 	if lockdep.On() {
 		s.dep.Acquire(lockdep.Sleep, lockdep.Shared, true, 0)
 	}
@@ -113,6 +117,7 @@ func (s *RWSem) RUnlock() {
 }
 
 func (s *RWSem) runlock() {
+	s.word.readUnlocking()
 	left := s.word.Sub(rwReader)
 	if left < 0 {
 		s.word.Add(rwReader)
@@ -128,6 +133,7 @@ func (s *RWSem) Downgrade() {
 	if lockdep.On() {
 		s.dep.Downgrade()
 	}
+	s.word.writeUnlocking()
 	s.drop(rwWriter, rwReader, "lock.RWSem.Downgrade: no writer holds the lock")
 }
 

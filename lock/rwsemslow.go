@@ -7,8 +7,8 @@ import (
 	"github.com/gokern/gokern/preempt"
 )
 
-// read is RLock with the validator. counted
-// says that the caller has counted itself.
+// read is RLock with the validator. counted says that the caller has counted
+// itself.
 func (s *RWSem) read(ctx context.Context, counted bool, who string) error {
 	on := lockdep.On()
 	if on {
@@ -45,6 +45,18 @@ func (s *RWSem) result(on bool, err error) error {
 
 // take takes the lock, unless ctx ends before.
 func (s *RWSem) take(ctx context.Context, k kind) error {
+	err := s.acquire(ctx, k)
+	switch {
+	case err != nil:
+	case k == shared:
+		s.word.readLocked()
+	default:
+		s.word.writeLocked()
+	}
+	return err
+}
+
+func (s *RWSem) acquire(ctx context.Context, k kind) error {
 	if k == shared {
 		if s.word.Add(rwReader)&(rwWriter|rwWaiters) == 0 {
 			return nil

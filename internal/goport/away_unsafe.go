@@ -55,7 +55,7 @@ func goDepart(b *cpu.Block, g uintptr) {
 	DeleteTimer(b.TimerID)
 	DeleteTimer(b.HRTimer)
 	cpu.Store32(&b.Armed, 0)
-	unbind(b)
+	goUnbind(b)
 	addAway(g)
 	sched.Depart(b, t)
 	idle := b.IdleG

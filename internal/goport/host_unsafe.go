@@ -39,7 +39,7 @@ func SetHost(b *cpu.Block, pin, wide *unix.CPUSet) {
 // Bind makes Linux schedule the calling thread as b's. It allocates only for an
 // error.
 func Bind(b *cpu.Block) error {
-	if r := bind(b); r < 0 {
+	if r := goBind(b); r < 0 {
 		return fmt.Errorf("sched_setaffinity: %w", unix.Errno(-r))
 	}
 	return nil
@@ -56,13 +56,13 @@ func Affinity(set *unix.CPUSet) error {
 // Unbind undoes Bind. Context: any.
 //
 //go:norace
-func Unbind(b *cpu.Block) { unbind(b) }
+func Unbind(b *cpu.Block) { goUnbind(b) }
 
-// bind is also called by afterFork, where the stack must not grow.
+// goBind is also called by afterFork, where the stack must not grow.
 //
 //go:norace
 //go:nosplit
-func bind(b *cpu.Block) int {
+func goBind(b *cpu.Block) int {
 	setSlice(min(2*b.HostSlice, maxSlice))
 	if b.Pin == 0 {
 		return 0
@@ -70,11 +70,11 @@ func bind(b *cpu.Block) int {
 	return setAffinity((*unix.CPUSet)(addr(b.Pin)))
 }
 
-// unbind is also called by beforeFork, where the stack must not grow.
+// goUnbind is also called by beforeFork, where the stack must not grow.
 //
 //go:norace
 //go:nosplit
-func unbind(b *cpu.Block) {
+func goUnbind(b *cpu.Block) {
 	setSlice(b.HostSlice)
 	if b.Pin != 0 {
 		setAffinity(&wideMask)

@@ -59,6 +59,8 @@ var (
 	departFunc     = goDepart
 	awayParkFunc   = goAwayPark
 	awayExitFunc   = goAwayExit
+	bindFunc       = goBind
+	unbindFunc     = goUnbind
 )
 
 // goPick is called by hookFind for the next goroutine of CPU b; 0 means the

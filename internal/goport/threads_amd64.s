@@ -76,12 +76,13 @@ orig:
 	MOVQ ·pcBeforeFork(SB), R12
 	JMP  R12
 
-TEXT ·beforeFork(SB),NOSPLIT,$8-0
+TEXT ·beforeFork(SB),NOSPLIT,$0-0
 	MOVQ ·pcBeforeFork(SB), R12
 	CALL R12
-	THIS(R12)
-	MOVQ R12, 0(SP)
-	CALL ·unbind(SB)
+	THIS(AX)
+	MOVQ ·unbindFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
 	RET
 
 TEXT ·hookAfterFork(SB),NOSPLIT|NOFRAME,$0-0
@@ -94,9 +95,11 @@ orig:
 	MOVQ ·pcAfterFork(SB), R12
 	JMP  R12
 
-TEXT ·afterFork(SB),NOSPLIT,$8-0
-	MOVQ R12, 0(SP)
-	CALL ·bind(SB)
+TEXT ·afterFork(SB),NOSPLIT,$0-0
+	MOVQ R12, AX
+	MOVQ ·bindFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
 	MOVQ ·pcAfterFork(SB), R12
 	CALL R12
 	RET

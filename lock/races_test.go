@@ -13,7 +13,7 @@ import (
 )
 
 // What a lock orders, and no more, is known to the race detector.
-func TestSpinRaces(t *testing.T) {
+func TestRaces(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil || os.Getenv("CGO_ENABLED") == "0" {
 		t.Skip("the race detector needs cgo")
 	}
@@ -22,18 +22,25 @@ func TestSpinRaces(t *testing.T) {
 	if !supported {
 		t.SkipNow()
 	}
-	bin := t.TempDir() + "/spinrace"
-	out, err := exec.Command("go", "build", "-race", "-o", bin, "./testdata/spinrace").CombinedOutput()
+	bin := t.TempDir() + "/races"
+	out, err := exec.Command("go", "build", "-race", "-o", bin, "./testdata/races").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
 	out, err = exec.Command(bin).CombinedOutput()
 	assert.NoError(t, err, "%s", out)
 	assert.NotContains(t, string(out), "DATA RACE")
 	assert.Contains(t, string(out), "done")
-	for _, kind := range []string{"SpinLock", "TicketLock", "MCSLock", "RWLock", "RLock", "LocalLock"} {
+	kinds := []string{
+		"SpinLock", "TicketLock", "MCSLock", "RWLock", "RWLock readers", "LocalLock",
+		"Mutex", "RTMutex", "WWMutex", "Semaphore", "RWSem", "RWSem readers", "PerCPURWSem", "PerCPURWSem readers",
+	}
+	if testing.Short() {
+		kinds = []string{"SpinLock", "RWLock readers", "Mutex", "RWSem readers"}
+	}
+	for _, kind := range kinds {
 		out, err = exec.Command(bin, kind).CombinedOutput()
 		assert.Error(t, err, kind)
 		assert.Contains(t, string(out), "WARNING: DATA RACE", kind)
-		assert.Contains(t, string(out), "spinrace/reported.go", kind)
+		assert.Contains(t, string(out), "races/reported.go", kind)
 	}
 }
