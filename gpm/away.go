@@ -25,7 +25,6 @@ func depart(b *cpu.Block, t *goport.Task) {
 		c.busyCycles += int64(b.Now - c.busySince)
 		c.busySince = 0
 	}
-	c.departures++
 	putAway(t)
 	if waiting > 0 {
 		c.k.kickIdle(c)

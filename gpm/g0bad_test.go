@@ -79,8 +79,8 @@ func TestG0CodeCaught(t *testing.T) {
 				t.Skip("built without -race")
 			}
 			name := p.table.PCToFunc(uint64(reflect.ValueOf(c.root).Pointer()) - p.shift).Name
-			require.Regexp(t, c.want, strings.Join(p.walk(name, map[string]bool{}), "\n"))
+			require.Regexp(t, c.want, strings.Join(p.walk(name, map[uint64]bool{}), "\n"))
 		})
 	}
-	require.NotEmpty(t, p.walk(here+"noSuchFunction", map[string]bool{}))
+	require.NotEmpty(t, p.walk(here+"noSuchFunction", map[uint64]bool{}))
 }

@@ -57,19 +57,17 @@ func (p *program) assembly(f *gosym.Func) bool {
 	return path.Ext(file) == ".s"
 }
 
-// walk follows the calls from function root and returns what it must not reach,
-// each with the path there. It does not enter functions already seen.
-func (p *program) walk(root string, seen map[string]bool) (bad []string) {
-	f := p.table.LookupFunc(root)
-	if f == nil {
-		return []string{root + " is a root, and not in the program"}
-	}
+// walk follows the calls from all functions named root and returns what it must
+// not reach, each with the path there. It does not enter functions already seen,
+// which it knows by their entries: a function that assembly calls has a wrapper of
+// the same name.
+func (p *program) walk(root string, seen map[uint64]bool) (bad []string) {
 	var visit func(f *gosym.Func, path string)
 	visit = func(f *gosym.Func, path string) {
-		if seen[f.Name] {
+		if seen[f.Entry] {
 			return
 		}
-		seen[f.Name] = true
+		seen[f.Entry] = true
 		callees, through := p.calls(f)
 		if through && !p.mayCallThrough(f) {
 			bad = append(bad, path+" calls through a register or memory")
@@ -77,14 +75,24 @@ func (p *program) walk(root string, seen map[string]bool) (bad []string) {
 		for _, callee := range callees {
 			to := path + " -> " + callee.Name
 			switch {
+			case isAllowed(callee.Name):
 			case strings.HasPrefix(callee.Name, gokern):
 				visit(callee, to)
-			case !isAllowed(callee.Name):
+			default:
 				bad = append(bad, to)
 			}
 		}
 	}
-	visit(f, root)
+	found := false
+	for i := range p.table.Funcs {
+		if f := &p.table.Funcs[i]; f.Name == root {
+			found = true
+			visit(f, root)
+		}
+	}
+	if !found {
+		bad = append(bad, root+" is a root, and not in the program")
+	}
 	return bad
 }
 

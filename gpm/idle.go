@@ -39,7 +39,7 @@ func (c *vcpu) sleep() {
 	if !cpu.Cas32(&c.idle, idlePolling, idleSleeping) {
 		return
 	}
-	c.sleeps++
+	c.k.counts.sleeps.Inc()
 	if c.worthALook() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return

@@ -43,6 +43,8 @@ type Kernel struct {
 	live     int64  // tasks that have not ended
 	lastID   int64
 
+	counts counts
+
 	helper     goport.Sleeper // wakes the helper goroutine
 	helperDone chan struct{}
 	stopping   uint32 // 1: no new tasks
@@ -89,6 +91,7 @@ func Boot(config Config) (*Kernel, error) {
 		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}
+	k.counts = newCounts()
 	k.nap = nap
 	if !k.asyncPreempt {
 		k.nap = shortNap

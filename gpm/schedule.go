@@ -89,7 +89,7 @@ func (c *vcpu) run(next *Task) *goport.Task {
 	}
 	if next.last != b.ID {
 		if next.last >= 0 {
-			c.migrations++
+			c.k.counts.migrations.Inc()
 		}
 		next.last = b.ID
 	}
@@ -136,7 +136,7 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 		from.remove(t)
 		from.countRT(t, -1)
 		from.setWaiting()
-		c.pulls++
+		c.k.counts.pulls.Inc()
 		from.release()
 		return t
 	}

@@ -35,11 +35,12 @@ func (c *vcpu) busy() time.Duration {
 
 //go:norace
 func (c *vcpu) stats() CPUStats {
+	i, n := int(c.ID), &c.k.counts
 	s := CPUStats{
 		ID: int(c.ID), Pin: c.pin, Thread: int(c.tid), Runnable: int(c.nr),
 		Busy:     c.busy(),
-		Switches: uint64(c.switches), Migrations: uint64(c.migrations), Pulls: uint64(c.pulls),
-		Sleeps: uint64(c.sleeps), Handovers: uint64(c.yields), Departures: uint64(c.departures),
+		Switches: uint64(c.switches), Migrations: n.migrations.Of(i), Pulls: n.pulls.Of(i),
+		Sleeps: n.sleeps.Of(i), Handovers: n.handovers.Of(i), Departures: n.departures.Of(i),
 		Interrupts: c.IRQs, Ticks: c.Ticks, Timers: c.HRIRQs, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
 		Async: c.Async, Sync: c.Sync, Yields: c.Yields, Parks: c.Parks, Stops: c.Stops,
 		Deferred: c.Deferred, AtomicParks: c.AtomicParks,

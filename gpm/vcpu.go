@@ -43,11 +43,6 @@ type vcpu struct {
 	busySince  uint64 // time-stamp counter when the CPU last became busy
 	busyCycles int64  // counts spent running tasks, up to busySince
 	switches   int64
-	migrations int64
-	pulls      int64 // tasks taken from other CPUs' queues
-	yields     int64 // times Go was given the P
-	sleeps     int64 // times it went to sleep
-	departures int64 // times a task took its thread away
 }
 
 // Idle states. Whoever queues a task for an idle CPU sets idleAwake and does
@@ -160,9 +155,10 @@ func (c *vcpu) loop() {
 			if err := c.attach(); err != nil {
 				panic(err) // the same calls have succeeded before
 			}
+			c.k.counts.departures.Inc()
 		case goport.GCWaiting(), c.gave:
 			c.gave = false
-			c.yields++
+			c.k.counts.handovers.Inc()
 			goport.YieldP()
 		case cpu.Load32(&c.quit) != 0:
 			return
