@@ -28,6 +28,12 @@ import (
 // Patience is how long Diff waits for what ends asynchronously.
 const Patience = 2 * time.Second
 
+// collections is how many garbage collections, each with a look after it, a pipe
+// that is found has outlived: two empty a pool, and what is closed by the second
+// is closed by a goroutine that may be late. On a machine with much else to do
+// these may take longer than Patience.
+const collections = 5
+
 // Snapshot is what the process has at one moment.
 type Snapshot struct {
 	goroutines map[string]string // stacks by "goroutine 7"
@@ -47,13 +53,16 @@ func Take() Snapshot {
 func (s Snapshot) Diff() []string { return s.diffWithin(Patience) }
 
 func (s Snapshot) diffWithin(patience time.Duration) []string {
+	collected := 0
 	for end, pause := time.Now().Add(patience), time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		found := s.diff(Take())
-		if len(found) == 0 || time.Now().After(end) {
+		pipes := slices.ContainsFunc(found, isPipe)
+		if len(found) == 0 || time.Now().After(end) && (!pipes || collected >= collections) {
 			return found
 		}
-		if slices.ContainsFunc(found, isPipe) {
+		if pipes {
 			runtime.GC()
+			collected++
 		}
 		time.Sleep(pause)
 	}
