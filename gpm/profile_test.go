@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -57,7 +58,9 @@ func readProfile(t *testing.T, data []byte) *profile {
 	n := 0
 	for _, l := range strings.Split(samples, "\n") {
 		if m := sampleLine.FindStringSubmatch(l); m != nil {
-			n = atoi(m[1])
+			var err error
+			n, err = strconv.Atoi(m[1])
+			require.NoError(t, err)
 			p.total += n
 			seen := map[string]bool{}
 			for i, id := range strings.Fields(m[2]) {
