@@ -2,7 +2,6 @@ package lock
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"math/rand/v2"
 	"runtime"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/leak"
 	"github.com/gokern/gokern/preempt"
 )
@@ -51,21 +51,7 @@ func seeded(t *testing.T) func() *rand.Rand {
 	return func() *rand.Rand { return rand.New(rand.NewPCG(r.Uint64(), 1)) }
 }
 
-// kernel boots a kernel for the test, or skips where there can be none.
-func kernel(t testing.TB, c gpm.Config) *gpm.Kernel {
-	t.Helper()
-	k, err := gpm.Boot(c)
-	if errors.Is(err, gpm.ErrUnsupported) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		require.NoError(t, k.Shutdown(ctx))
-	})
-	return k
-}
+var kernel = kerneltest.Boot
 
 // start runs f at once beside the caller.
 type start func(f func())

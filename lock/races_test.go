@@ -1,32 +1,19 @@
 package lock_test
 
 import (
-	"os"
 	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
-	"github.com/gokern/gokern/gpm"
-	"github.com/gokern/gokern/internal/torture"
+	"github.com/gokern/gokern/internal/kerneltest"
 )
 
 // What a lock orders, and no more, is known to the race detector.
 func TestRaces(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil || os.Getenv("CGO_ENABLED") == "0" {
-		t.Skip("the race detector needs cgo")
-	}
-	supported := false
-	t.Run("supported", func(t *testing.T) { torture.Kernel(t, gpm.Config{CPUs: 1}); supported = true })
-	if !supported {
-		t.SkipNow()
-	}
-	bin := t.TempDir() + "/races"
-	out, err := exec.Command("go", "build", "-race", "-o", bin, "./testdata/races").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	bin := kerneltest.RaceProgram(t, "./testdata/races")
 
-	out, err = exec.Command(bin).CombinedOutput()
+	out, err := exec.Command(bin).CombinedOutput()
 	assert.NoError(t, err, "%s", out)
 	assert.NotContains(t, string(out), "DATA RACE")
 	assert.Contains(t, string(out), "done")

@@ -2,7 +2,6 @@ package preempt_test
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -14,36 +13,18 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/percpu"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
 )
 
-// kernel boots a kernel for the test, or skips where there can be none.
-func kernel(t testing.TB, c gpm.Config) *gpm.Kernel {
-	t.Helper()
-	k, err := gpm.Boot(c)
-	if errors.Is(err, gpm.ErrUnsupported) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		require.NoError(t, k.Shutdown(ctx))
-	})
-	return k
-}
+var kernel = kerneltest.Boot
 
 // in runs fn as a task of its own kernel.
 func in(t testing.TB, fn func()) {
 	t.Helper()
-	k := kernel(t, gpm.Config{})
-	task, err := k.Spawn(gpm.Attr{}, fn)
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	require.NoError(t, task.Wait(ctx))
+	kerneltest.In(t, kernel(t, gpm.Config{}), gpm.Attr{}, fn)
 }
 
 func TestCountNests(t *testing.T) {

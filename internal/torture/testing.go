@@ -1,8 +1,6 @@
 package torture
 
 import (
-	"context"
-	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -11,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 )
 
 // Kernel boots a kernel that ends with the test, or skips the test where there
@@ -20,17 +19,7 @@ func Kernel(t testing.TB, c gpm.Config) *gpm.Kernel {
 	if c.Watchdog == 0 {
 		c.Watchdog = time.Minute // sections that last are wanted here
 	}
-	k, err := gpm.Boot(c)
-	if errors.Is(err, gpm.ErrUnsupported) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		require.NoError(t, k.Shutdown(ctx))
-	})
-	return k
+	return kerneltest.Boot(t, c)
 }
 
 // Test tortures each of the subjects in a subtest, which fails if a promise is

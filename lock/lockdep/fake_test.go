@@ -1,17 +1,15 @@
 package lockdep_test
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"math/rand/v2"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/leak"
 	"github.com/gokern/gokern/lock/lockdep"
 )
@@ -105,28 +103,10 @@ func (r *reports) none(t testing.TB) {
 	r.list = nil
 }
 
-// kernel boots a kernel for the test, or skips where there can be none.
-func kernel(t testing.TB, c gpm.Config) *gpm.Kernel {
-	t.Helper()
-	k, err := gpm.Boot(c)
-	if errors.Is(err, gpm.ErrUnsupported) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		require.NoError(t, k.Shutdown(ctx))
-	})
-	return k
-}
+var kernel = kerneltest.Boot
 
 // in runs fn as a task.
 func in(t testing.TB, k *gpm.Kernel, fn func()) {
 	t.Helper()
-	task, err := k.Spawn(gpm.Attr{Name: t.Name()}, fn)
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	require.NoError(t, task.Wait(ctx))
+	kerneltest.In(t, k, gpm.Attr{Name: t.Name()}, fn)
 }

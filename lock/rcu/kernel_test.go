@@ -1,8 +1,6 @@
 package rcu_test
 
 import (
-	"context"
-	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -10,45 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/leak"
 	"github.com/gokern/gokern/preempt"
 )
 
 func TestMain(m *testing.M) { leak.Main(m) }
 
-// boot starts a kernel for the test, or skips where there can be none.
-func boot(t testing.TB, c gpm.Config) *gpm.Kernel {
-	t.Helper()
-	k, err := gpm.Boot(c)
-	if errors.Is(err, gpm.ErrUnsupported) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		require.NoError(t, k.Shutdown(ctx))
-	})
-	return k
-}
-
-// spawn starts fn as a task.
-func spawn(t testing.TB, k *gpm.Kernel, attr gpm.Attr, fn func()) *gpm.Task {
-	t.Helper()
-	task, err := k.Spawn(attr, fn)
-	require.NoError(t, err)
-	return task
-}
-
-// wait waits for tasks, a minute at most.
-func wait(t testing.TB, tasks ...*gpm.Task) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for _, task := range tasks {
-		require.NoError(t, task.Wait(ctx), "%v", task)
-	}
-}
+var boot, spawn, wait = kerneltest.Boot, kerneltest.Spawn, kerneltest.Wait
 
 // in runs fn as a task of a kernel of its own.
 func in(t testing.TB, fn func()) {

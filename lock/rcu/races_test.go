@@ -6,25 +6,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
-	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 )
 
 // What the race detector says of programs that use RCU: no more edges than those
 // from a section's end to the end of a wait, and from Assign to Dereference.
 func TestRaces(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil || os.Getenv("CGO_ENABLED") == "0" {
-		t.Skip("the race detector needs cgo")
-	}
-	supported := false
-	t.Run("supported", func(t *testing.T) { boot(t, gpm.Config{CPUs: 1}); supported = true })
-	if !supported {
-		t.SkipNow()
-	}
-	bin := t.TempDir() + "/races"
-	out, err := exec.Command("go", "build", "-race", "-o", bin, "./testdata/races").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	bin := kerneltest.RaceProgram(t, "./testdata/races")
 	for _, c := range []struct {
 		name     string
 		reported bool
