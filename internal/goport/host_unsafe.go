@@ -58,7 +58,9 @@ func Affinity(set *unix.CPUSet) error {
 //go:norace
 func Unbind(b *cpu.Block) { goUnbind(b) }
 
-// goBind is also called by afterFork, where the stack must not grow.
+// goBind is also called by afterFork, where the stack must not grow: the check in
+// forkAndExecInChild1's prologue leaves 800 bytes below its frame, and from the hook
+// down this takes some 270.
 //
 //go:norace
 //go:nosplit
@@ -81,6 +83,8 @@ func goUnbind(b *cpu.Block) {
 	}
 }
 
+// setAffinity is nosplit for goBind.
+//
 //go:norace
 //go:nosplit
 func setAffinity(set *unix.CPUSet) int {
@@ -88,7 +92,7 @@ func setAffinity(set *unix.CPUSet) int {
 }
 
 // setSlice changes the calling thread's slices, and nothing else, unless ns is 0.
-// It is a wish: a Linux that forbids it keeps its own.
+// It is a wish: a Linux that forbids it keeps its own. It is nosplit for goBind.
 //
 //go:norace
 //go:nosplit
