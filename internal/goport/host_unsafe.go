@@ -11,11 +11,11 @@ import (
 )
 
 // How Linux schedules a CPU's thread: on the CPU of the machine that it is pinned
-// to, and in slices twice as long as other threads'. Where slices differ (EEVDF,
-// Linux 6.12 and later) a thread that wakes preempts one with longer slices at
-// once; among equals it waits for the end of a slice, or for a tick of 4 ms.
-// Go's ordinary threads, which read the network, are such. No longer than that:
-// each turn of the thread beside others of the host comes that much later.
+// to, and in slices a little longer than other threads'. Where slices differ
+// (EEVDF, Linux 6.12 and later) a thread that wakes preempts one with longer slices
+// at once; among equals it waits for the end of a slice, or for a tick of 4 ms.
+// Go's ordinary threads, which read the network, are such. No longer than that,
+// for a sched_yield, which Go's locks make, costs the thread a slice.
 
 // maxSlice is the longest that Linux takes, in ns.
 const maxSlice = 100_000_000
@@ -65,7 +65,7 @@ func Unbind(b *cpu.Block) { goUnbind(b) }
 //go:norace
 //go:nosplit
 func goBind(b *cpu.Block) int {
-	setSlice(min(2*b.HostSlice, maxSlice))
+	setSlice(min(b.HostSlice+b.HostSlice/8, maxSlice))
 	if b.Pin == 0 {
 		return 0
 	}
