@@ -5,6 +5,7 @@ package gpm
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
@@ -85,7 +86,9 @@ func TestHammer(t *testing.T) {
 			return
 		}
 		if err := l.Run(r); err != nil {
-			failed.Store(err)
+			if failed.Swap(err) == nil {
+				t.Log(scene(k, l.Name+" failed"))
+			}
 			stop.Store(true)
 		}
 		runs.Inc()
@@ -176,8 +179,10 @@ func TestHammer(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	stop.Store(true)
+	late := time.AfterFunc(10*time.Second, func() { t.Log(scene(k, "10 s after the end some loads have not ended")) })
 	wg.Wait()
 	wait(t, tasks...)
+	late.Stop()
 	require.NoError(t, failed.Load())
 	s := k.Stats().Total
 	t.Logf("%d runs; %+v", runs.Load(), s)
@@ -186,6 +191,17 @@ func TestHammer(t *testing.T) {
 		require.Positive(t, s.Async)
 	}
 	require.Zero(t, s.AtomicParks)
+}
+
+// scene describes the moment: each CPU, and what every goroutine does.
+func scene(k *Kernel, what string) string {
+	stacks := make([]byte, 4<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	text := fmt.Sprintf("%v %s\n", time.Now(), what)
+	for _, c := range k.Stats().CPUs {
+		text += fmt.Sprintf("%+v\n", c)
+	}
+	return text + string(stacks)
 }
 
 // Most ticks that find a preemptible task must have it switched before the next
