@@ -63,6 +63,39 @@ func TestPreemption(t *testing.T) {
 	}
 }
 
+// A task that loses its CPU to a higher priority goes on with what is left of its
+// slice, so that its equals get their turns however often that happens.
+func TestSliceOutlivesPreemption(t *testing.T) {
+	k := boot(t, Config{CPUs: 1, Slice: 20 * time.Millisecond})
+	for _, attr := range []Attr{{}, {Policy: RR, Priority: 1}} {
+		var stop atomic.Bool
+		defer stop.Store(true)
+		var last atomic.Int32
+		var turns [3]atomic.Int32
+		var hogs []*Task
+		for i := range turns {
+			hogs = append(hogs, spawn(t, k, attr, func() {
+				for !stop.Load() {
+					if last.Swap(int32(i)+1) != int32(i)+1 {
+						turns[i].Inc()
+					}
+					call(1)
+				}
+			}))
+		}
+		in(t, k, Attr{Policy: FIFO, Priority: 2}, func() {
+			for n := 0; n < 2000 && (turns[0].Load() < 3 || turns[1].Load() < 3 || turns[2].Load() < 3); n++ {
+				Sleep(time.Millisecond) // a twentieth of a slice
+			}
+		})
+		stop.Store(true)
+		wait(t, hogs...)
+		for i := range turns {
+			require.GreaterOrEqual(t, turns[i].Load(), int32(3), "%v: hog %d", attr.Policy, i)
+		}
+	}
+}
+
 func TestBadAttrAndConfig(t *testing.T) {
 	for _, c := range []Config{{CPUs: -1}, {CPUs: 257}, {Pin: []int{100_000}}, {CPUs: 2, Pin: []int{0}}, {Slice: time.Nanosecond}, {Procs: -1}} {
 		_, err := Boot(c)

@@ -195,8 +195,12 @@ func TestProfiles(t *testing.T) {
 	c := make(chan bool)
 	var mu sync.Mutex
 	var tasks, contenders []*Task
+	var started atomic.Int32
 	for range 4 { // more than CPUs: some run, some wait for one
-		tasks = append(tasks, spawn(t, k, Attr{}, func() { busyOne(&stop) }))
+		tasks = append(tasks, spawn(t, k, Attr{}, func() {
+			started.Inc()
+			busyOne(&stop)
+		}))
 	}
 	for range 7 {
 		tasks = append(tasks, spawn(t, k, Attr{Policy: FIFO, Priority: 1}, func() { blockedOn(c) }))
@@ -211,6 +215,9 @@ func TestProfiles(t *testing.T) {
 		for task.State() != Blocked {
 			time.Sleep(time.Millisecond)
 		}
+	}
+	for started.Load() < 4 {
+		time.Sleep(time.Millisecond)
 	}
 	runtime.GC() // the heap profile is as of the last one
 	read := func(name string) *profile {

@@ -50,7 +50,8 @@ func (q *runqueue) tryAcquire() bool { return cpu.Load32(&q.lock) == 0 && cpu.Ca
 //go:norace
 func (q *runqueue) release() { cpu.Release32(&q.lock, 0) }
 
-// put adds t at the end of its priority's list, or at the head.
+// put adds t at the end of its priority's list, with a new slice, or at the head,
+// with what is left of the one it has begun.
 //
 //go:norace
 func (q *runqueue) put(t *Task, head bool) {
@@ -73,6 +74,9 @@ func (q *runqueue) put(t *Task, head bool) {
 	l.n++
 	q.nr++
 	t.queued = true
+	if !head {
+		t.used = 0
+	}
 }
 
 // remove takes t out.

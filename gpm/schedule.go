@@ -93,6 +93,7 @@ func (c *vcpu) run(next *Task) *goport.Task {
 		}
 		next.last = b.ID
 	}
+	b.SliceUsed = next.used
 	c.naps = 0
 	c.switches++
 	next.switches++
@@ -164,9 +165,9 @@ func (c *vcpu) pullable(id int32) *Task {
 }
 
 // requeue puts t, which leaves b but can run, on a queue again: at the head of
-// its list if a higher priority took the CPU from it, at the end if its slice
-// has ended or it yields. It returns the task that is to run next where that is
-// certain.
+// its list if a higher priority took the CPU from it, for the rest of its slice,
+// at the end if its slice has ended or it yields. It returns the task that is to
+// run next where that is certain.
 //
 //go:norace
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
@@ -184,7 +185,16 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 			return c.run(next)
 		}
 	}
-	c.put(t, reason == cpu.ReasonPreempt && (b.Expired == 0 || t.sliced == 0))
+	head := reason == cpu.ReasonPreempt
+	if head && t.sliced != 0 {
+		// A tick may find the higher priority running each time.
+		t.used += b.Chain - min(b.Credited, b.Chain)
+		if t.used >= 2*b.SliceMin {
+			b.Expired = 1
+		}
+		head = b.Expired == 0
+	}
+	c.put(t, head)
 	c.countRT(t, 1)
 	c.held = true // the pick comes next, on this very thread
 	return nil
@@ -214,7 +224,7 @@ func (c *vcpu) rotate(t *Task) *Task {
 	}
 	l.tail = t
 	next.next, next.queued = nil, false
-	t.level, t.queued = p, true
+	t.level, t.queued, t.used = p, true, 0
 	return next
 }
 

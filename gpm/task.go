@@ -30,6 +30,7 @@ type Task struct {
 	on         *vcpu // the queue it is on, or was on last
 	level      int32 // the list it is on
 	queued     bool
+	used       uint64 // what it has used of its slice in former turns, in time-stamp counts
 
 	last int32 // the CPU that ran it last, -1: none yet
 

@@ -53,7 +53,8 @@ type Block struct {
 
 	Now        uint64 // time-stamp counter when a task's turn was last timed
 	SliceStart uint64 // time-stamp counter when the current task was switched in
-	SliceMin   uint64 // a slice shorter than this many counts is not ended by a tick
+	SliceUsed  uint64 // what that task had used of its slice before
+	SliceMin   uint64 // half a slice: a shorter one is not ended by a tick
 
 	AtomicPCs  [32]uintptr // callers of a park or Gosched while atomic
 	AtomicLen  uint32      // how many of them are valid

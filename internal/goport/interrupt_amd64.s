@@ -96,6 +96,7 @@ waiting:
 	ORQ  DX, AX
 	MOVQ R8, DX
 	SUBQ const_blockSliceStart(R9), AX
+	ADDQ const_blockSliceUsed(R9), AX
 	CMPQ AX, const_blockSliceMin(R9)
 	JCS  out                      // it has only just begun
 	MOVL $1, const_blockExpired(R9)

@@ -41,6 +41,7 @@ const (
 	blockChain      = unsafe.Offsetof(cpu.Block{}.Chain)
 	blockNow        = unsafe.Offsetof(cpu.Block{}.Now)
 	blockSliceStart = unsafe.Offsetof(cpu.Block{}.SliceStart)
+	blockSliceUsed  = unsafe.Offsetof(cpu.Block{}.SliceUsed)
 	blockSliceMin   = unsafe.Offsetof(cpu.Block{}.SliceMin)
 	blockIRQs       = unsafe.Offsetof(cpu.Block{}.IRQs)
 	blockTicks      = unsafe.Offsetof(cpu.Block{}.Ticks)
