@@ -60,6 +60,7 @@ func TestBusyEverywhere(t *testing.T) {
 			require.Fail(t, "starved", what)
 		}
 	}
+	require.Positive(t, k.Stats().Total.Handovers, "nobody else would have run it")
 	stop.Store(true)
 	wait(t, tasks...)
 }

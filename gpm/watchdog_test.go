@@ -142,7 +142,7 @@ func TestWatchdogShortSections(t *testing.T) {
 			runtime.LockOSThread() // for good
 			var pin unix.CPUSet
 			pin.Set(k.config.Pin[0])
-			if goport.Affinity(&pin) == nil {
+			if unix.SchedSetaffinity(0, &pin) == nil {
 				spinIn(&stop)
 			}
 		}()

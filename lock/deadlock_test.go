@@ -1,7 +1,6 @@
 package lock_test
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/lock"
 	"github.com/gokern/gokern/lock/lockdep"
 )
@@ -17,12 +17,7 @@ import (
 // wait for each other, although the validator has never seen either order, and
 // gives up; so the first gets through.
 func TestDeadlockIsFound(t *testing.T) {
-	k, err := gpm.Boot(gpm.Config{CPUs: 1})
-	if errors.Is(err, gpm.ErrUnsupported) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	defer func() { require.NoError(t, k.Shutdown(context.Background())) }()
+	k := kerneltest.Boot(t, gpm.Config{CPUs: 1})
 	if !lockdep.On() {
 		lockdep.Enable()
 		defer lockdep.Disable()
@@ -49,7 +44,7 @@ func TestDeadlockIsFound(t *testing.T) {
 			var found [2]error
 			var tasks [2]*gpm.Task
 			for i := range 2 {
-				tasks[i], err = k.Spawn(gpm.Attr{}, func() {
+				tasks[i] = kerneltest.Spawn(t, k, gpm.Attr{}, func() {
 					locks[i]()
 					have.Done()
 					have.Wait()
@@ -62,11 +57,8 @@ func TestDeadlockIsFound(t *testing.T) {
 					locks[1-i]()
 					unlocks[1-i]()
 				})
-				require.NoError(t, err)
 			}
-			for _, task := range tasks {
-				require.NoError(t, task.Wait(context.Background()))
-			}
+			kerneltest.Wait(t, tasks[:]...)
 			err := found[0]
 			if err == nil {
 				err = found[1]

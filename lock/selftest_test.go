@@ -12,6 +12,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/lock/lockdep"
 	"github.com/gokern/gokern/lock/rcu"
 	"github.com/gokern/gokern/preempt"
@@ -217,12 +218,7 @@ var selfTestLeftOut = []struct{ cases, why string }{
 }
 
 func TestSelfTest(t *testing.T) {
-	k, err := gpm.Boot(gpm.Config{CPUs: 1})
-	if errors.Is(err, gpm.ErrUnsupported) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	defer func() { require.NoError(t, k.Shutdown(context.Background())) }()
+	k := kerneltest.Boot(t, gpm.Config{CPUs: 1})
 	was := lockdep.On()
 	lockdep.Enable()
 	defer func() {

@@ -45,14 +45,6 @@ func Bind(b *cpu.Block) error {
 	return nil
 }
 
-// Affinity pins the calling thread to set. It allocates only for an error.
-func Affinity(set *unix.CPUSet) error {
-	if r := setAffinity(set); r < 0 {
-		return fmt.Errorf("sched_setaffinity: %w", unix.Errno(-r))
-	}
-	return nil
-}
-
 // Unbind undoes Bind. Context: any.
 //
 //go:norace

@@ -64,7 +64,7 @@ var sites = []site{
 	// A coroutine switch: one created in a task may be resumed on another thread.
 	{in: fns("coroswitch"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC},
 	{in: fns("coroexit"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC, optional: true},
-	// A child process shall not inherit the pinned thread's affinity.
+	// A child process shall not inherit the CPU's affinity and slices.
 	{in: []string{"syscall.forkAndExecInChild1"}, callee: to(&pcBeforeFork), of: 1, nth: 1, hook: hookBeforeForkPC, optional: true},
 	{in: []string{"syscall.forkAndExecInChild"}, callee: to(&pcAfterFork), of: 1, nth: 1, hook: hookAfterForkPC, optional: true},
 	{in: fns("corostart.deferwrap1"), callee: to(&pcMcall), of: 1, nth: 1, hook: hookCoroPC, optional: true},
