@@ -116,7 +116,7 @@ func (k *Kernel) start() error {
 	k.oldProcs = runtime.GOMAXPROCS(0) // Patch, which restarts the world, may raise it already
 	cpu.SetPossible(k.cpusLen)
 	goport.SetSlice(int64(k.config.Slice))
-	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled,
+	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled, Undone: undone,
 		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited, Reading: reading}, k.cpusLen)
 	kern = k
 	if _, err := goport.InstallInterrupt(); err != nil {

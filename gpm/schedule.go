@@ -234,10 +234,14 @@ func (c *vcpu) rotate(t *Task) *Task {
 //go:norace
 func wake(t0 *goport.Task) {
 	t := taskOf(t0)
+	t.In()
 	k := t.k
 	here := cpu.This()
 	c := k.choose(t, here)
-	c.acquire()
+	for c.acquire(); k.cpusLen > 1 && !t.allowed.has(c.ID) && !t.NoMigrate(); c.acquire() {
+		c.release() // SetAttr came between
+		c = k.choose(t, here)
+	}
 	t.on = c
 	c.put(t, false)
 	c.countRT(t, 1)
@@ -265,6 +269,25 @@ func wake(t0 *goport.Task) {
 	}
 }
 
+// undone is called when b's task, which was about to block, goes on after all:
+// SetAttr may have left it to the next wake-up to act on new attributes.
+//
+//go:norace
+func undone(b *cpu.Block) {
+	c := cpuOf(b)
+	t := c.cur
+	cpu.Fence()
+	if c.curPrio == t.prio && b.Sliced == t.sliced && t.allowed.has(b.ID) {
+		return
+	}
+	c.acquire()
+	c.curPrio, b.Sliced = t.prio, t.sliced
+	c.setWaiting()
+	b.Need = 1 // let it compete anew
+	c.release()
+	c.interrupt()
+}
+
 // stalled is called when b stays with a task that blocks: what waits behind it
 // must be taken by others.
 //
@@ -288,11 +311,12 @@ func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 	if t.NoMigrate() {
 		return k.stay(t)
 	}
+	allowed := t.allowed // one look: SetAttr may change it
 	var last *vcpu
-	if t.last >= 0 && t.allowed.has(t.last) {
+	if t.last >= 0 && allowed.has(t.last) {
 		last = k.cpus[t.last]
 	}
-	if here != nil && t.prio == 0 && t.allowed.has(here.ID) {
+	if here != nil && t.prio == 0 && allowed.has(here.ID) {
 		// Both are Normal and the waker will likely block soon: the cache is
 		// warm here. With others waiting already, an idle CPU is better.
 		if c := cpuOf(here); c.curPrio == 0 && c.nr == 0 {
@@ -304,7 +328,7 @@ func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 	}
 	var best *vcpu
 	for _, c := range k.cpus {
-		if !t.allowed.has(c.ID) {
+		if !allowed.has(c.ID) {
 			continue
 		}
 		if best == nil || c.better(best, t) || c == last && !best.better(c, t) {

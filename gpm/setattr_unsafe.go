@@ -59,7 +59,9 @@ func setAttrOnG0(p unsafe.Pointer) {
 //go:norace
 func (t *Task) settle() {
 	// The task may be queued, picked or woken meanwhile, by the old values or
-	// the new: look until it is where the new ones want it.
+	// the new: look until it is where the new ones want it, or is blocked, so
+	// that whoever wakes it sees them.
+	cpu.Fence()
 	for !t.replace() {
 		cpu.Pause()
 	}
@@ -94,7 +96,7 @@ func (t *Task) replace() bool {
 	}
 	c := t.on
 	if c == nil || !t.queued {
-		return t.Running() == 0 // blocked: the next wake-up sees it
+		return t.Out() || cpu.Load32(&t.state) == gone
 	}
 	c.acquire()
 	if t.on != c || !t.queued {

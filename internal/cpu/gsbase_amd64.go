@@ -29,6 +29,9 @@ func Cycles() uint64
 // Pause tells the processor that this is a spinning loop.
 func Pause()
 
+// Fence completes all stores before it ahead of any load after it.
+func Fence()
+
 // FoldNeed clears the inverted need-resched bit of this CPU's
 // count, in one instruction, so an interrupt cannot tear it.
 //

@@ -53,6 +53,11 @@ TEXT ·Pause(SB),NOSPLIT,$0-0
 	PAUSE
 	RET
 
+// func Fence()
+TEXT ·Fence(SB),NOSPLIT,$0-0
+	MFENCE
+	RET
+
 // func FoldNeed(b *Block)
 TEXT ·FoldNeed(SB),NOSPLIT,$0-8
 	MOVQ b+0(FP), BX

@@ -49,6 +49,7 @@ func goDepart(b *cpu.Block, g uintptr) {
 	t.account(b)
 	t.g = g
 	t.flags |= flagAway
+	t.out = 1
 	b.Current, b.Next = nil, nil
 	cpu.SetGS(nil)
 	store32(b.M+mLockedExt, load32(b.M+mLockedExt)-1) // the kernel's own lock

@@ -55,7 +55,11 @@ late:
 	RET                           // for a CPU that has gone to another thread
 
 ipi:
-	MOVL $0, const_blockIPI(R9)
+	// Who wants something of this CPU stores that, then swaps IPI, and sends
+	// nothing if one is under way: swap too, or need-resched below could be
+	// loaded before this is stored, and the wish be lost.
+	XORL  AX, AX
+	XCHGL AX, const_blockIPI(R9)
 	INCQ const_blockIRQs(R9)
 	INCQ const_blockIPIs(R9)
 	CMPL const_blockTrace(R9), $0

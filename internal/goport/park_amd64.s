@@ -36,6 +36,7 @@ orig:
 
 leave:
 	CALL ·account(SB)
+	MOVL $1, Task_out(R13)
 	ANDL $~const_flagLeaving, Task_flags(R13)
 	MOVL $const_reasonLeave, Block_Reason(R12)
 	JMP  orig
@@ -100,10 +101,12 @@ unmark:
 	MOVL const_blockID(R12), SI
 	INCL SI
 	MOVL SI, Task_running(R13)
+	MOVL $0, Task_out(R13)
 	MOVQ ·gCoroarg(SB), DI
 	MOVQ Task_saved(R13), SI
 	MOVQ SI, (AX)(DI*1)
 	MOVQ $0, Task_saved(R13)
+	CALL ·undone(SB)
 	JMP  orig
 
 // preemptPark calls casGToPreemptScan(gp, old, new): suspendG wants the
@@ -152,6 +155,7 @@ TEXT ·mark(SB),NOSPLIT|NOFRAME,$0-0
 	MOVL Block_Count(R12), SI
 	ANDL $const_countActive, SI
 	MOVL SI, Task_count(R13)
+	MOVL $1, Task_out(R13)
 	RET
 
 // account: ends the turn of the task in R13, which nobody else can run yet: the
@@ -250,6 +254,22 @@ TEXT ·stalled(SB),NOSPLIT,$56-0
 	MOVQ R12, 48(SP)
 	MOVQ R12, AX
 	MOVQ ·stalledFunc(SB), DX
+	MOVQ (DX), R13
+	CALL R13
+	MOVQ 24(SP), AX
+	MOVQ 32(SP), BX
+	MOVQ 40(SP), CX
+	MOVQ 48(SP), R12
+	RET
+
+// undone: keeps AX, BX, CX and R12 and says that the CPU's task goes on after all.
+TEXT ·undone(SB),NOSPLIT,$56-0
+	MOVQ AX, 24(SP)
+	MOVQ BX, 32(SP)
+	MOVQ CX, 40(SP)
+	MOVQ R12, 48(SP)
+	MOVQ R12, AX
+	MOVQ ·undoneFunc(SB), DX
 	MOVQ (DX), R13
 	CALL R13
 	MOVQ 24(SP), AX

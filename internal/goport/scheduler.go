@@ -25,6 +25,8 @@ type Scheduler struct {
 	Reading func(b *cpu.Block, t *Task)
 	// Stalled is called when b's task blocks and b stays with it.
 	Stalled func(b *cpu.Block)
+	// Undone is called when b's task, which was about to block, goes on.
+	Undone func(b *cpu.Block)
 	// Depart is called when t, locked to its thread, blocks and leaves b; b has
 	// no thread until its idle goroutine has found another.
 	Depart func(b *cpu.Block, t *Task)
@@ -56,6 +58,7 @@ var (
 	noteAtomicFunc = goNoteAtomic
 	readingFunc    = goReading
 	stalledFunc    = goStalled
+	undoneFunc     = goUndone
 	departFunc     = goDepart
 	awayParkFunc   = goAwayPark
 	awayExitFunc   = goAwayExit
@@ -225,6 +228,11 @@ func goReading(b *cpu.Block, t *Task) { sched.Reading(b, t) }
 //
 //go:norace
 func goStalled(b *cpu.Block) { sched.Stalled(b) }
+
+// goUndone is called when b's task, which was about to block, goes on.
+//
+//go:norace
+func goUndone(b *cpu.Block) { sched.Undone(b) }
 
 // goNoteAtomic records the callers of a park or Gosched in atomic context, for
 // the BUG that the section's end reports. The frames are found by the frame

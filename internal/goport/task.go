@@ -21,6 +21,9 @@ type Task struct {
 	stayed    uint32 // 1: it did, and should be elsewhere
 	single    bool   // it is allowed on one CPU only
 
+	inherit uint32 // 1: goroutines it starts become tasks
+	out     uint32 // 1: no CPU and no queue has it, or is about to; see Out
+
 	Reading Reading // RCU: what matters only once it has been switched out in a section
 }
 
@@ -47,7 +50,6 @@ const taskMagic = 0x676f6b65726e5421
 const (
 	flagLeaving = 1 << iota // the park under way leaves the kernel
 	flagAway                // it went with its thread; see away_unsafe.go
-	flagInherit             // goroutines it starts become tasks
 )
 
 // Init makes t a task; its goroutine comes with Start, Enter or the Child upcall.
@@ -55,9 +57,8 @@ func (t *Task) Init(inherit bool) {
 	t.magic = taskMagic
 	t.flags = 0
 	t.noMigrate, t.stayed = 0, 0
-	if inherit {
-		t.flags = flagInherit
-	}
+	t.out = 1
+	t.SetInherit(inherit)
 }
 
 // Clear makes t, which has ended, as good as new.
@@ -66,13 +67,26 @@ func (t *Task) Init(inherit bool) {
 func (t *Task) Clear() {
 	t.g, t.saved, t.fn = 0, nil, nil
 	t.cycles = 0
+	t.out = 1
 }
+
+// Out reports whether t is blocked, away with its thread, not started or gone:
+// whoever wakes it reads its attributes anew. Out is said after the last use of
+// the old ones, and In before the first of the new: who changes an attribute,
+// then passes a barrier and sees Out need do nothing. Context: any.
+//
+//go:norace
+func (t *Task) Out() bool { return t.out != 0 }
+
+// In ends Out. A barrier must follow before t's attributes are read.
+//
+//go:norace
+func (t *Task) In() { t.out = 0 }
 
 // SetInherit changes whether goroutines that t starts become tasks.
 func (t *Task) SetInherit(inherit bool) {
+	t.inherit = 0
 	if inherit {
-		t.flags |= flagInherit
-	} else {
-		t.flags &^= flagInherit
+		t.inherit = 1
 	}
 }

@@ -102,8 +102,8 @@ TEXT ·hookNewproc(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ  Block_Current(R12), R13
 	TESTQ R13, R13
 	JZ    tail
-	TESTL $const_flagInherit, Task_flags(R13)
-	JZ    tail
+	CMPL  Task_inherit(R13), $0
+	JEQ   tail
 	MOVQ  ·gM(SB), R10
 	MOVQ  (R14)(R10*1), R10
 	MOVQ  ·mCurg(SB), R9

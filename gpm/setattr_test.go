@@ -1,0 +1,120 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
+)
+
+// forAWhile calls f until the test has had its time: two seconds, a fifth of it
+// if short.
+func forAWhile(f func()) {
+	d := 2 * time.Second
+	if testing.Short() {
+		d /= 5
+	}
+	for start := time.Now(); time.Since(start) < d; {
+		f()
+	}
+}
+
+// SetAttr moves tasks about while they are woken, preempted and moved already:
+// whoever places a task has read its CPUs more than once, and found it allowed
+// nowhere.
+func TestSetAttrCPUsWhileWoken(t *testing.T) {
+	k := boot(t, Config{CPUs: 2, Slice: 50 * time.Microsecond})
+	var stop atomic.Bool
+	a, b := make(chan bool), make(chan bool)
+	tasks := []*Task{
+		spawn(t, k, Attr{}, func() {
+			for range a {
+				b <- true
+			}
+			close(b)
+		}),
+		spawn(t, k, Attr{}, func() {
+			for !stop.Load() {
+				a <- true
+				<-b
+			}
+			close(a)
+		}),
+		spawn(t, k, Attr{}, func() {
+			for !stop.Load() {
+				call(1)
+			}
+		}),
+	}
+	n := 0
+	forAWhile(func() {
+		for _, task := range tasks {
+			require.NoError(t, task.SetAttr(Attr{CPUs: []int{n & 1}}))
+		}
+		n++
+	})
+	stop.Store(true)
+	wait(t, tasks...)
+}
+
+// What SetAttr sets is acted on, whatever the task is about to do just then: here
+// its sleep ends, and it computes from then on. All else was lost with a CPU that
+// had read the old attributes and not yet queued the task.
+func TestSetAttrIsNotLost(t *testing.T) {
+	k := boot(t, Config{CPUs: 2})
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	attr := func(priority int) Attr { return Attr{Policy: FIFO, Priority: priority, CPUs: []int{0}} }
+	var end atomic.Bool
+	var turn, seen atomic.Int32
+	other := spawn(t, k, attr(20), func() {
+		for !end.Load() {
+		}
+	})
+	task := spawn(t, k, attr(50), func() {
+		for !end.Load() {
+			n := turn.Load()
+			seen.Store(n)
+			Sleep(20 * time.Microsecond)
+			for n == turn.Load() && !end.Load() {
+			}
+		}
+	})
+	n, lost := 0, ""
+	in(t, k, Attr{CPUs: []int{1}}, func() {
+		defer end.Store(true)
+		forAWhile(func() {
+			if lost != "" {
+				return
+			}
+			n++
+			require.NoError(t, task.SetAttr(attr(50)))
+			for turn.Inc(); seen.Load() != turn.Load(); {
+			}
+			// Lowered, the task leaves the CPU to the other; raised, it takes it.
+			from, to, runs, waits := 50, 10, other, task
+			if n&1 == 0 {
+				from, to, runs, waits = 10, 50, task, other
+			}
+			require.NoError(t, task.SetAttr(attr(from)))
+			for range r.IntN(3000) {
+				call(0)
+			}
+			require.NoError(t, task.SetAttr(attr(to)))
+			for start := time.Now(); runs.State() != Running || waits.State() != Runnable; {
+				if time.Since(start) > 5*time.Second {
+					lost = fmt.Sprintf("turn %d: %v, of priority %d, is %v, %v %v", n, task, task.Priority(), task.State(), other, other.State())
+					return
+				}
+			}
+		})
+	})
+	wait(t, task, other)
+	require.Empty(t, lost, "seed %d", seed)
+	t.Logf("%d turns, seed %d", n, seed)
+}
