@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -190,12 +189,7 @@ func (k *Kernel) stop() error {
 	<-k.helperDone
 	goport.ReleaseProcs()
 	err := errors.Join(goport.Unpatch(), goport.RemoveInterrupt())
-	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.SetDefaultGOMAXPROCS() // keeps following the machine, if it did
-	}
-	if runtime.GOMAXPROCS(0) != k.oldProcs {
-		runtime.GOMAXPROCS(k.oldProcs)
-	}
+	k.restoreProcs()
 	k.waitThreads()
 	if err != nil {
 		return fmt.Errorf("gokern: not all is as before Boot: %w", err)

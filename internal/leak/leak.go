@@ -34,6 +34,9 @@ const Patience = 2 * time.Second
 // these may take longer than Patience.
 const collections = 5
 
+// manyProcs is more than any test has.
+const manyProcs = 64
+
 // Snapshot is what the process has at one moment.
 type Snapshot struct {
 	goroutines map[string]string // stacks by "goroutine 7"
@@ -61,7 +64,11 @@ func (s Snapshot) diffWithin(patience time.Duration) []string {
 			return found
 		}
 		if pipes {
+			// Go forgets the cleanups that a P had queued when a test lowered
+			// GOMAXPROCS, until there are as many Ps again.
+			procs := runtime.GOMAXPROCS(manyProcs)
 			runtime.GC()
+			runtime.GOMAXPROCS(procs)
 			collected++
 		}
 		time.Sleep(pause)
