@@ -116,7 +116,7 @@ func cpuTime(t *testing.T) time.Duration {
 // ever; and it shows each task's functions, callers and labels, by the time that
 // each has run.
 func TestCPUProfile(t *testing.T) {
-	k := boot(t, Config{CPUs: 2})
+	k := boot(t, Config{CPUs: 2, Slice: 1370 * time.Microsecond}) // samples come each 10 ms
 	var b bytes.Buffer
 	require.NoError(t, pprof.StartCPUProfile(&b))
 	defer pprof.StopCPUProfile()
@@ -147,6 +147,7 @@ func TestCPUProfile(t *testing.T) {
 	after := k.Stats().Total
 
 	p := readProfile(t, b.Bytes())
+	t.Logf("one ran %v, two %v", tasks[0].Runtime(), tasks[1].Runtime())
 	t.Logf("%d samples, %d wake-ups, %d preemptions; %v %v", p.total, woken.Load(), after.Async+after.Sync-before.Async-before.Sync, p.values, p.labels)
 	one, two, three := p.values["gpm.busyOne"], p.values["gpm.busyTwo"], p.values["gpm.busyThree"]
 	require.GreaterOrEqual(t, one+two+three, 50)
