@@ -166,14 +166,20 @@ func TestHammer(t *testing.T) {
 	})
 	background(func(r *rand.Rand) {
 		task := tasks[r.IntN(len(tasks))]
-		attr := task.Attr()
-		if attr.Policy == Normal {
-			attr.CPUs = []int{r.IntN(k.cpusLen)}
-			if err := task.SetAttr(attr); err != nil && !stop.Load() {
+		old := task.Attr()
+		attr := old
+		attr.CPUs = []int{r.IntN(k.cpusLen)}
+		if old.Policy != Normal {
+			attr.Priority = 1 + r.IntN(99)
+		} else if r.IntN(10) == 0 {
+			attr.Policy, attr.Priority, attr.CPUs = FIFO, 1+r.IntN(99), nil // for a moment: it does not sleep
+		}
+		for _, a := range []Attr{attr, old} {
+			if err := task.SetAttr(a); err != nil && !stop.Load() {
 				failed.Store(err)
 			}
+			time.Sleep(100 * time.Microsecond)
 		}
-		time.Sleep(time.Millisecond)
 	})
 	for end := time.Now().Add(hammerTime(0.8)); time.Now().Before(end) && !stop.Load(); {
 		time.Sleep(10 * time.Millisecond)
