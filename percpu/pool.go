@@ -71,7 +71,8 @@ func (p *Pool[T]) Get() *T {
 	if n := preempt.TryDisableCPU(); uint(n) < uint(len(p.lists)) {
 		l := &p.lists[n].v
 		l.busy = 1
-		if i := l.n - 1; i|atomic.LoadUint32(&l.stop) < poolLen {
+		stop := atomic.LoadUint32(&l.stop) // before n: see poolsweep.go
+		if i := l.n - 1; i|stop < poolLen {
 			x := l.items[i%poolLen]
 			l.items[i%poolLen] = nil
 			l.n = i
@@ -99,7 +100,8 @@ func (p *Pool[T]) Put(x *T) {
 	if n := preempt.TryDisableCPU(); uint(n) < uint(len(p.lists)) {
 		l := &p.lists[n].v
 		l.busy = 1
-		if i := l.n; i|atomic.LoadUint32(&l.stop) < poolLen {
+		stop := atomic.LoadUint32(&l.stop)
+		if i := l.n; i|stop < poolLen {
 			l.items[i%poolLen] = x
 			l.n = i + 1
 			l.busy = 0

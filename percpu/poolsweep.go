@@ -16,11 +16,13 @@ import (
 //	busy = 1                     stop = on
 //	                             a barrier on all CPUs: Membarrier
 //	stop? then keep off          busy? then leave it for the next time
-//	...                          empty the list
+//	n, and use the list          empty the list
 //	busy = 0                     stop = 0
 //
 // Either the CPU's busy = 1 comes before its barrier, and the sweeper sees it, or
-// its look at stop comes after, and it sees that. A list that is busy just then
+// its look at stop comes after, and it sees that. It reads n after stop: the sweep
+// may be in the middle of the list when it reads the one and over when it reads the
+// other. A list that is busy just then
 // is in use, and not one that keeps memory for nobody.
 
 // A sweeper is a pool.

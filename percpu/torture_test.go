@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/torture"
@@ -155,4 +156,49 @@ func TestTorturePoolHistory(t *testing.T) {
 			},
 		}
 	})
+}
+
+// The lists are emptied all the time, and not only after collections: nothing
+// comes out that was not put in, or twice. A Get that read how many there were
+// before it knew that nobody empties the list just then returned nil.
+func TestTorturePoolSwept(t *testing.T) {
+	type item struct{ taken atomic.Bool }
+	k := torture.Kernel(t, gpm.Config{CPUs: tortureCPUs, Slice: 100 * time.Microsecond})
+	p := percpu.NewPool(func() *item { return new(item) })
+	var stop atomic.Bool
+	var wrong atomic.String
+	var rounds atomic.Int64
+	var tasks []*gpm.Task
+	for range 2 * tortureCPUs {
+		tasks = append(tasks, spawn(t, k, gpm.Attr{}, func() {
+			var mine [40]*item // more than a list has room for
+			for n := 1; !stop.Load(); n = n%len(mine) + 1 {
+				for i := range mine[:n] {
+					switch mine[i] = p.Get(); {
+					case mine[i] == nil:
+						wrong.Store("Get returned nil")
+						return
+					case mine[i].taken.Swap(true):
+						wrong.Store("one object twice")
+						return
+					}
+				}
+				for i, x := range mine[:n] {
+					x.taken.Store(false)
+					p.Put(x)
+					mine[i] = nil
+				}
+				rounds.Inc()
+			}
+		}))
+	}
+	n := 0
+	for end := time.Now().Add(torture.Time(0.1)); time.Now().Before(end) && wrong.Load() == ""; n++ {
+		percpu.SweepPools()
+	}
+	stop.Store(true)
+	wait(t, tasks...)
+	t.Logf("%d rounds, %d sweeps", rounds.Load(), n)
+	require.Empty(t, wrong.Load())
+	require.Positive(t, rounds.Load())
 }

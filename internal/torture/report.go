@@ -44,10 +44,7 @@ type Total struct {
 
 // report sums up. The workers have ended.
 func (t *run) report() *Report {
-	rep := &Report{Name: t.subject.Name, Peeks: t.peeks}
-	if t.subject.Overlap {
-		rep.Want = max(t.subject.Limit, 2)
-	}
+	rep := &Report{Name: t.subject.Name, Peeks: t.peeks, Want: t.subject.together(), Most: t.together()}
 	for _, w := range t.workers {
 		rep.add(w)
 	}
@@ -56,7 +53,6 @@ func (t *run) report() *Report {
 		for _, g := range l.guards {
 			writes += int64(g.data.writes)
 			marked += int64(g.marked)
-			rep.Most = max(rep.Most, g.most)
 		}
 	}
 	if t.subject.Limit > 1 {

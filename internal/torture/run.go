@@ -165,16 +165,29 @@ func (t *run) watch(end time.Time) string {
 	return ""
 }
 
-// allIn reports whether everybody has had some turns, and peeks have met a change:
-// on a busy machine a short time may not be enough for that.
+// allIn reports whether everybody has had some turns, peeks have met a change, and
+// as many as may have been inside together: on a busy machine a short time may not
+// be enough for that.
 func (t *run) allIn() bool {
-	if t.peeks && !t.torn.Load() {
+	if t.peeks && !t.torn.Load() || t.together() < t.subject.together() {
 		return false
 	}
 	return !slices.ContainsFunc(t.workers, func(w *worker) bool { return w.rounds.Load() < 2*minTurns })
 }
 
 const minTurns = 50
+
+// together returns how many have been seen inside together so far.
+//
+//go:norace
+func (t *run) together() (n int) {
+	for _, l := range t.locks {
+		for _, g := range l.guards {
+			n = max(n, g.most)
+		}
+	}
+	return n
+}
 
 // join waits for the workers to end, and says who does not.
 func (t *run) join() string {

@@ -41,6 +41,14 @@ type Subject struct {
 	Racy bool
 }
 
+// together returns how many must be seen inside together.
+func (s *Subject) together() int {
+	if !s.Overlap {
+		return 0
+	}
+	return max(s.Limit, 2)
+}
+
 // Mode is what a way of taking a lock excludes.
 type Mode uint8
 
