@@ -1,5 +1,7 @@
 package torture
 
+import "github.com/gokern/gokern/internal/cpu"
+
 // guard watches the inside of one lock, or of one place of it. Its words
 // are plain memory that the race detector does not see: an atomic operation
 // would order what the lock must order.
@@ -102,12 +104,14 @@ func (g *guard) look(me int, mode Mode) string {
 	return ""
 }
 
-// count counts who is inside, and how often that has changed.
+// count counts who is inside, and how often that has changed. A slot's seq comes
+// first: with the mode first one that is left in between would count, and show no
+// change the next time.
 //
 //go:norace
 func (g *guard) count() (writers, readers int, seq uint32) {
 	for i := range g.slots {
-		seq += g.slots[i].seq
+		seq += cpu.Load32(&g.slots[i].seq) // the compiler may change the order of plain loads
 		switch g.slots[i].mode {
 		case Write:
 			writers++

@@ -18,6 +18,7 @@ type Params struct {
 	Patience time.Duration // how long a worker may wait for a lock; 0 means 30 s
 	Quiet    bool          // no disturbance but the time slices
 	ToFail   bool          // stop at the first failure
+	overlap  bool          // go on until as many have been inside together as must be
 }
 
 func (p Params) complete(s Subject, r *rand.Rand) Params {

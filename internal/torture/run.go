@@ -169,7 +169,7 @@ func (t *run) watch(end time.Time) string {
 // as many as may have been inside together: on a busy machine a short time may not
 // be enough for that.
 func (t *run) allIn() bool {
-	if t.peeks && !t.torn.Load() || t.together() < t.subject.together() {
+	if t.peeks && !t.torn.Load() || t.params.overlap && t.together() < t.subject.together() {
 		return false
 	}
 	return !slices.ContainsFunc(t.workers, func(w *worker) bool { return w.rounds.Load() < 2*minTurns })

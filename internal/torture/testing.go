@@ -27,7 +27,7 @@ func Kernel(t testing.TB, c gpm.Config) *gpm.Kernel {
 func Test(t *testing.T, share float64, subjects ...Subject) {
 	for _, s := range subjects {
 		t.Run(s.Name, func(t *testing.T) {
-			rep := one(t, s, Params{For: Time(share / float64(len(subjects)))})
+			rep := one(t, s, Params{For: Time(share / float64(len(subjects))), overlap: true})
 			require.NoError(t, rep.Err())
 			require.Positive(t, rep.Preemptions, "no task was preempted: this is no torture")
 		})
