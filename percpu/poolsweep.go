@@ -20,10 +20,10 @@ import (
 //	busy = 0                     stop = 0
 //
 // Either the CPU's busy = 1 comes before its barrier, and the sweeper sees it, or
-// its look at stop comes after, and it sees that. It reads n after stop: the sweep
-// may be in the middle of the list when it reads the one and over when it reads the
-// other. A list that is busy just then
-// is in use, and not one that keeps memory for nobody.
+// its look at stop comes after, and it sees that. It reads n after stop: else the
+// sweep may be in the middle of the list when it reads the one, and over when it
+// reads the other. A list that is busy just then is in use, and not one that keeps
+// memory for nobody.
 
 // A sweeper is a pool.
 type sweeper interface {
