@@ -74,6 +74,7 @@ func TestSetAttrIsNotLost(t *testing.T) {
 	var turn, seen atomic.Int32
 	other := spawn(t, k, attr(20), func() {
 		for !end.Load() {
+			call(0)
 		}
 	})
 	task := spawn(t, k, attr(50), func() {
@@ -82,6 +83,7 @@ func TestSetAttrIsNotLost(t *testing.T) {
 			seen.Store(n)
 			Sleep(20 * time.Microsecond)
 			for n == turn.Load() && !end.Load() {
+				call(0)
 			}
 		}
 	})
