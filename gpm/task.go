@@ -21,10 +21,6 @@ type Task struct {
 	sliced  uint32 // 1: shares its priority by time slices
 	allowed *mask
 
-	lent lent // what package lock lends it
-
-	timer hrtimer // ends its Sleep
-
 	// Protected by the lock of queue on.
 	next, prev *Task
 	on         *vcpu // the queue it is on, or was on last
@@ -37,6 +33,12 @@ type Task struct {
 	// Written on g0, read from anywhere.
 	state    uint32 // gone or not
 	switches int64
+
+	// Up to here a switch has to do with it: few cache lines.
+
+	lent lent // what package lock lends it
+
+	timer hrtimer // ends its Sleep
 
 	id    int64
 	k     *Kernel
