@@ -200,36 +200,42 @@ TEXT ·reading(SB),NOSPLIT,$64-0
 	MOVQ 56(SP), R13
 	RET
 
-// noteAtomic: keeps AX, BX, CX and R12 and records who blocks while atomic.
-TEXT ·noteAtomic(SB),NOSPLIT,$56-0
+// What follows keeps AX, BX, CX and R12; see upcall.
+
+// noteAtomic records who blocks while atomic.
+TEXT ·noteAtomic(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ ·noteAtomicFunc(SB), DX
+	JMP  ·upcall(SB)
+
+// depart lets the thread go with its task.
+TEXT ·depart(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ ·departFunc(SB), DX
+	JMP  ·upcall(SB)
+
+// stalled says that the CPU stays with its task, which blocks.
+TEXT ·stalled(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ ·stalledFunc(SB), DX
+	JMP  ·upcall(SB)
+
+// undone says that the CPU's task, which was about to block, goes on after all.
+TEXT ·undone(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ ·undoneFunc(SB), DX
+	JMP  ·upcall(SB)
+
+// upcall calls the func value in DX with the block, in R12, and the g in AX.
+TEXT ·upcall(SB),NOSPLIT,$56-0
 	MOVQ AX, 24(SP)
 	MOVQ BX, 32(SP)
 	MOVQ CX, 40(SP)
 	MOVQ R12, 48(SP)
 	MOVQ AX, BX
 	MOVQ R12, AX
-	MOVQ ·noteAtomicFunc(SB), DX
 	MOVQ (DX), R13
 	CALL R13
 	MOVQ 24(SP), AX
 	MOVQ 32(SP), BX
 	MOVQ 40(SP), CX
 	MOVQ 48(SP), R12
-	RET
-
-// depart: keeps AX, BX and CX; R12 = block.
-TEXT ·depart(SB),NOSPLIT,$56-0
-	MOVQ AX, 24(SP)
-	MOVQ BX, 32(SP)
-	MOVQ CX, 40(SP)
-	MOVQ AX, BX
-	MOVQ R12, AX
-	MOVQ ·departFunc(SB), DX
-	MOVQ (DX), R13
-	CALL R13
-	MOVQ 24(SP), AX
-	MOVQ 32(SP), BX
-	MOVQ 40(SP), CX
 	RET
 
 // awayPark: keeps AX, BX and CX.
@@ -244,36 +250,4 @@ TEXT ·awayPark(SB),NOSPLIT,$56-0
 	MOVQ 24(SP), AX
 	MOVQ 32(SP), BX
 	MOVQ 40(SP), CX
-	RET
-
-// stalled: keeps AX, BX, CX and R12 and says that the CPU stays with its task.
-TEXT ·stalled(SB),NOSPLIT,$56-0
-	MOVQ AX, 24(SP)
-	MOVQ BX, 32(SP)
-	MOVQ CX, 40(SP)
-	MOVQ R12, 48(SP)
-	MOVQ R12, AX
-	MOVQ ·stalledFunc(SB), DX
-	MOVQ (DX), R13
-	CALL R13
-	MOVQ 24(SP), AX
-	MOVQ 32(SP), BX
-	MOVQ 40(SP), CX
-	MOVQ 48(SP), R12
-	RET
-
-// undone: keeps AX, BX, CX and R12 and says that the CPU's task goes on after all.
-TEXT ·undone(SB),NOSPLIT,$56-0
-	MOVQ AX, 24(SP)
-	MOVQ BX, 32(SP)
-	MOVQ CX, 40(SP)
-	MOVQ R12, 48(SP)
-	MOVQ R12, AX
-	MOVQ ·undoneFunc(SB), DX
-	MOVQ (DX), R13
-	CALL R13
-	MOVQ 24(SP), AX
-	MOVQ 32(SP), BX
-	MOVQ 40(SP), CX
-	MOVQ 48(SP), R12
 	RET
