@@ -4,6 +4,7 @@ package gpm_test
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math/rand/v2"
 	"runtime"
@@ -163,7 +164,9 @@ func TestHammerAttr(t *testing.T) {
 				gpm.Sleep(time.Millisecond)
 			}
 			runtime.Gosched()
-			a.check(a.task.CPU() == i%cpus, "SetAttr was lost")
+			if cpu := a.task.CPU(); cpu != i%cpus {
+				a.wrong.Store(fmt.Sprintf("SetAttr was lost: %v is on CPU %d, and has %+v", a.task, cpu, a.task.Attr()))
+			}
 		})
 		close(started)
 		actors, tasks = append(actors, a), append(tasks, a.task)

@@ -132,6 +132,7 @@ func (k *Kernel) start() error {
 	for i := range k.cpusLen {
 		c := &vcpu{k: k, curPrio: -1, pin: k.config.Pin[i]}
 		c.ID = int32(i)
+		c.number = uint32(i) + 1
 		c.Area = cpu.Area(i)
 		k.cpus = append(k.cpus, c)
 	}

@@ -59,7 +59,7 @@ func (k *Kernel) takeSpare() *Task {
 //go:norace
 func (t *Task) clear() {
 	t.switches = 0
-	t.on = nil
+	t.on = 0
 	t.Clear()
 }
 

@@ -19,6 +19,7 @@ const levels = MaxPriority + 1
 type runqueue struct {
 	lock   uint32
 	nr     int32
+	number uint32 // of the CPU, plus 1
 	bitmap [2]uint64
 	level  [levels]struct {
 		head, tail *Task
@@ -73,7 +74,7 @@ func (q *runqueue) put(t *Task, head bool) {
 	}
 	l.n++
 	q.nr++
-	t.queued = true
+	t.on = q.number
 	if !head {
 		t.used = 0
 	}
@@ -100,7 +101,7 @@ func (q *runqueue) remove(t *Task) {
 	}
 	l.n--
 	q.nr--
-	t.queued = false
+	t.on = 0
 }
 
 // top returns the highest priority that has a task, -1 if none has.

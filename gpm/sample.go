@@ -47,4 +47,4 @@ func (s sample) holds() bool {
 // waitsSince reports whether t is in a queue and has run that often.
 //
 //go:norace
-func (t *Task) waitsSince(turns int64) bool { return t.queued && t.switches == turns }
+func (t *Task) waitsSince(turns int64) bool { return t.on != 0 && t.switches == turns }

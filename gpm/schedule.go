@@ -59,7 +59,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		}
 		return nil
 	}
-	if next.queued {
+	if next.on != 0 {
 		c.remove(next)
 		c.countRT(next, -1)
 	}
@@ -178,7 +178,6 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 		return nil
 	}
 	c.acquire()
-	t.on = c
 	if reason == cpu.ReasonYield && b.Need == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
 		if next := c.rotate(t); next != nil {
 			c.release()
@@ -223,8 +222,8 @@ func (c *vcpu) rotate(t *Task) *Task {
 		l.tail.next = t
 	}
 	l.tail = t
-	next.next, next.queued = nil, false
-	t.level, t.queued, t.used = p, true, 0
+	next.next, next.on = nil, 0
+	t.level, t.on, t.used = p, c.number, 0
 	return next
 }
 
@@ -242,7 +241,6 @@ func wake(t0 *goport.Task) {
 		c.release() // SetAttr came between
 		c = k.choose(t, here)
 	}
-	t.on = c
 	c.put(t, false)
 	c.countRT(t, 1)
 	preempts := c.curPrio >= 0 && t.level > c.curPrio

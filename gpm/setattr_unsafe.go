@@ -94,12 +94,13 @@ func (t *Task) replace() bool {
 		}
 		return true
 	}
-	c := t.on
-	if c == nil || !t.queued {
+	on := t.on
+	if on == 0 {
 		return t.Out() || cpu.Load32(&t.state) == gone
 	}
+	c := k.cpus[on-1]
 	c.acquire()
-	if t.on != c || !t.queued {
+	if t.on != on {
 		c.release()
 		return false
 	}

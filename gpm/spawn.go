@@ -228,4 +228,4 @@ func (t *Task) State() State {
 }
 
 //go:norace
-func (t *Task) isQueued() bool { return t.queued }
+func (t *Task) isQueued() bool { return t.on != 0 }

@@ -21,11 +21,14 @@ type Task struct {
 	sliced  uint32 // 1: shares its priority by time slices
 	allowed *mask
 
-	// Protected by the lock of queue on.
-	next, prev *Task
-	on         *vcpu // the queue it is on, or was on last
+	// Which queue it is on, that of CPU on-1; 0: none. It changes under that
+	// queue's lock, and is one word: who has the lock and sees the queue's number
+	// may take the task, others see at most where it was.
+	on uint32
+
+	// Protected by the lock of that queue.
 	level      int32 // the list it is on
-	queued     bool
+	next, prev *Task
 	used       uint64 // what it has used of its slice in former turns, in time-stamp counts
 
 	last int32 // the CPU that ran it last, -1: none yet
