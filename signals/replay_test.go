@@ -67,13 +67,17 @@ func TestReplay(t *testing.T) {
 					for start := time.Now(); time.Since(start) < 10*time.Millisecond || !hard && k.Stats().Total.Masked == before; {
 						runtime.KeepAlive(k)
 					}
+					switches := k.Stats().CPUs[0].Switches
 					for _, end := range section.end {
 						assert.False(t, ran.Load(), "a switch with interrupts masked")
 						assert.True(t, signals.IRQsDisabled())
 						end()
 					}
 					assert.False(t, signals.IRQsDisabled())
-					assert.True(t, ran.Load(), "no switch when they were unmasked")
+					// On a busy host the equal task may be at the end of its slice
+					// before it has said that it runs.
+					there := other.name == "tick" && k.Stats().CPUs[0].Switches >= switches+2
+					assert.True(t, ran.Load() || there, "no switch when they were unmasked")
 				})
 				require.NoError(t, err)
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
