@@ -39,7 +39,7 @@ func TestShutdownKeepsCleanups(t *testing.T) {
 		stop.Store(true)
 		making.Wait()
 		for start := time.Now(); gone.Load() != made.Load(); runtime.GC() {
-			require.Less(t, time.Since(start), 5*time.Second, "%d have not run", made.Load()-gone.Load())
+			require.Less(t, time.Since(start), 30*time.Second, "%d have not run", made.Load()-gone.Load())
 		}
 	})
 	t.Logf("%d cleanups", gone.Load())

@@ -109,7 +109,7 @@ func TestSetAttrIsNotLost(t *testing.T) {
 			}
 			require.NoError(t, task.SetAttr(attr(to)))
 			for start := time.Now(); runs.State() != Running || waits.State() != Runnable; {
-				if time.Since(start) > 5*time.Second {
+				if time.Since(start) > 30*time.Second {
 					lost = fmt.Sprintf("turn %d: %v, of priority %d, is %v, %v %v", n, task, task.Priority(), task.State(), other, other.State())
 					return
 				}
