@@ -237,7 +237,11 @@ func wake(t0 *goport.Task) {
 	k := t.k
 	here := cpu.This()
 	c := k.choose(t, here)
-	for c.acquire(); k.cpusLen > 1 && !t.allowed.has(c.ID) && !t.NoMigrate(); c.acquire() {
+	for c.acquire(); k.cpusLen > 1 && !t.allowed.has(c.ID); c.acquire() {
+		if t.NoMigrate() {
+			t.Stayed() // percpu.MigrateEnable has it leave
+			break
+		}
 		c.release() // SetAttr came between
 		c = k.choose(t, here)
 	}
@@ -299,7 +303,8 @@ func stalled(b *cpu.Block) {
 // choose returns the CPU for a task that has become runnable: the one it ran
 // on last if that is idle, else any idle one, else the one that runs the lowest
 // priority if t's is higher; else, where t must wait anyway, the caller's own or
-// the shortest queue. here is the caller's CPU, nil if it has none.
+// the shortest queue. One that must stay stays. here is the caller's CPU, nil if
+// it has none.
 //
 //go:norace
 func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
@@ -307,7 +312,7 @@ func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 		return k.cpus[0]
 	}
 	if t.NoMigrate() {
-		return k.stay(t)
+		return k.cpus[t.last]
 	}
 	allowed := t.allowed // one look: SetAttr may change it
 	var last *vcpu
