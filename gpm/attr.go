@@ -1,18 +1,27 @@
 package gpm
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Policy is how a task shares its CPU with others, as Linux's SCHED_NORMAL,
-// SCHED_FIFO and SCHED_RR.
+// SCHED_FIFO and so on.
 type Policy uint8
 
 const (
-	// Normal tasks run when no FIFO or RR task wants the CPU, by turns.
+	// Normal tasks run when no FIFO or RR task wants the CPU. They share it by
+	// their Nice.
 	Normal Policy = iota
 	// FIFO tasks run until they block, yield, or one of higher priority comes.
 	FIFO
 	// RR tasks are FIFO tasks that share a priority by time slices.
 	RR
+	// Batch tasks are Normal ones that take the CPU from no other when they wake.
+	Batch
+	// Idle tasks share the CPU with Normal ones, but get next to nothing of it
+	// while one of those wants it, and lose it when one wakes.
+	Idle
 )
 
 // String returns the policy's name.
@@ -24,6 +33,10 @@ func (p Policy) String() string {
 		return "fifo"
 	case RR:
 		return "rr"
+	case Batch:
+		return "batch"
+	case Idle:
+		return "idle"
 	}
 	return fmt.Sprintf("Policy(%d)", uint8(p))
 }
@@ -38,9 +51,18 @@ const (
 type Attr struct {
 	// Name is for logs and statistics.
 	Name string
-	// Policy and Priority: 0 for Normal, 1 to 99 for FIFO and RR.
+	// Policy and Priority: 1 to 99 for FIFO and RR, 0 for the others.
 	Policy   Policy
 	Priority int
+	// Nice, -20 to 19, of Normal and Batch tasks: a step less is a quarter more of
+	// the CPU that they share, as in Linux. For others it must be 0.
+	Nice int
+	// Slice is how long the task wants to run in one go, of Normal, Batch and Idle
+	// tasks; 0 means the kernel's (Config.Slice). 50 µs to 1 s. Shorter is sooner, but
+	// not more: one that wakes takes the CPU from one with longer slices. It ends
+	// at one of the kernel's ticks, which are Config.Slice apart. Linux:
+	// sched_attr.sched_runtime.
+	Slice time.Duration
 	// CPUs lists the virtual CPUs that may run the task; nil means all.
 	CPUs []int
 	// Inherit makes every goroutine that the task starts a task with the same
@@ -58,9 +80,9 @@ func (a Attr) check(cpus int) error {
 		return fmt.Errorf("%w: %s", ErrAttr, fmt.Sprintf(format, args...))
 	}
 	switch a.Policy {
-	case Normal:
+	case Normal, Batch, Idle:
 		if a.Priority != 0 {
-			return bad("Priority is %d, want 0 for a Normal task", a.Priority)
+			return bad("Priority is %d, want 0 for policy %v", a.Priority, a.Policy)
 		}
 	case FIFO, RR:
 		if a.Priority < MinPriority || a.Priority > MaxPriority {
@@ -68,6 +90,18 @@ func (a Attr) check(cpus int) error {
 		}
 	default:
 		return bad("unknown Policy %d", a.Policy)
+	}
+	if a.Nice < MinNice || a.Nice > MaxNice {
+		return bad("Nice is %d, want %d to %d", a.Nice, MinNice, MaxNice)
+	}
+	if a.Nice != 0 && a.Policy != Normal && a.Policy != Batch {
+		return bad("Nice is %d, want 0 for policy %v", a.Nice, a.Policy)
+	}
+	if a.Slice != 0 && (a.Slice < minSlice || a.Slice > maxSlice) {
+		return bad("Slice is %v, want %v to %v", a.Slice, minSlice, maxSlice)
+	}
+	if a.Slice != 0 && (a.Policy == FIFO || a.Policy == RR) {
+		return bad("Slice is %v, want 0 for policy %v", a.Slice, a.Policy)
 	}
 	if a.CPUs != nil && len(a.CPUs) == 0 {
 		return bad("CPUs is empty")

@@ -10,6 +10,10 @@ type attrs struct {
 	sliced  uint32 // 1: shares its priority by time slices
 	allowed *mask
 	single  bool // CPUs names one only
+
+	weight int64 // of Normal, Batch and Idle tasks
+	slice  int64 // in time-stamp counts
+	vslice int64 // the same in their virtual time
 }
 
 // attrsOf returns attr as attrs. Programs start many tasks alike, so it keeps
@@ -44,6 +48,16 @@ func (k *Kernel) derive(attr Attr) *attrs {
 		a.allowed = maskOf(attr.CPUs, k.cpusLen)
 		a.single = a.allowed.single()
 	}
+	a.weight = weights[attr.Nice-MinNice]
+	if attr.Policy == Idle {
+		a.weight = weightIdle
+	}
+	slice := attr.Slice
+	if slice == 0 {
+		slice = k.config.Slice
+	}
+	a.slice = int64(k.perNs * float64(slice))
+	a.vslice = scale(a.slice, a.weight)
 	k.recent = a
 	return a
 }
@@ -52,8 +66,8 @@ func (k *Kernel) derive(attr Attr) *attrs {
 //
 //go:norace
 func (a *attrs) alike(attr *Attr) bool {
-	return a.Policy == attr.Policy && a.Priority == attr.Priority && a.Inherit == attr.Inherit && a.Name == attr.Name &&
-		a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
+	return a.Policy == attr.Policy && a.Priority == attr.Priority && a.Nice == attr.Nice && a.Slice == attr.Slice &&
+		a.Inherit == attr.Inherit && a.Name == attr.Name && a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
 }
 
 // copyAttr returns a copy that shares nothing with a. Not instrumented: code on

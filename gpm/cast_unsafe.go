@@ -17,6 +17,13 @@ import (
 //go:norace
 func taskOf(t *goport.Task) *Task { return (*Task)(unsafe.Pointer(t)) }
 
+// taskOfNode returns the task of which n is a field.
+//
+//go:norace
+func taskOfNode(n *node) *Task {
+	return (*Task)(unsafe.Add(unsafe.Pointer(n), -int(unsafe.Offsetof(Task{}.fairTask)+unsafe.Offsetof(fairTask{}.node))))
+}
+
 // cpuOf returns the virtual CPU of which b is the first field.
 //
 //go:norace

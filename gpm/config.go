@@ -36,6 +36,7 @@ type Config struct {
 const (
 	defaultSlice    = time.Millisecond
 	minSlice        = 50 * time.Microsecond
+	maxSlice        = time.Second
 	defaultWatchdog = time.Second
 	maxCPUs         = cpu.MaxCPUs
 )
@@ -75,8 +76,8 @@ func (c Config) complete(allowed []int) (Config, error) {
 	if c.Slice == 0 {
 		c.Slice = defaultSlice
 	}
-	if c.Slice < minSlice || c.Slice > time.Second {
-		return bad("Slice is %v, want %v to 1s", c.Slice, minSlice)
+	if c.Slice < minSlice || c.Slice > maxSlice {
+		return bad("Slice is %v, want %v to %v", c.Slice, minSlice, maxSlice)
 	}
 	if c.Procs == 0 {
 		c.Procs = max(2, c.CPUs/4)

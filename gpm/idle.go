@@ -3,6 +3,8 @@
 package gpm
 
 import (
+	"math"
+
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
 )
@@ -66,7 +68,7 @@ func (c *vcpu) worthALook() bool {
 		return true
 	}
 	for _, other := range c.k.cpus {
-		if other != c && other.nr > 0 && other.pullable(c.ID) != nil {
+		if other != c && other.nr > 0 && other.pullable(c.ID, math.MaxInt64) != nil {
 			return true
 		}
 	}
@@ -92,10 +94,38 @@ func (k *Kernel) othersIdle(c *vcpu) bool {
 //go:norace
 func (k *Kernel) kickIdle(c *vcpu) {
 	for _, other := range k.cpus {
-		if other != c && other.curPrio < 0 && other.idle != idleAwake && c.pullable(other.ID) != nil {
+		if other != c && other.curPrio < 0 && other.idle != idleAwake && c.pullable(other.ID, math.MaxInt64) != nil {
 			other.kick()
 			return
 		}
+	}
+}
+
+// even has the CPU look for work that has least of it, if it could take a Normal
+// task from c's queue and both would be more alike. Context: g0, with a P.
+//
+//go:norace
+func (k *Kernel) even(c *vcpu) {
+	mine := c.weight()
+	least, light := mine, (*vcpu)(nil)
+	for _, other := range k.cpus {
+		if other != c && other.curPrio == 0 {
+			if w := other.weight(); w < least {
+				least, light = w, other
+			}
+		}
+	}
+	if light == nil || c.top() != 0 || c.pullable(light.ID, mine-least) == nil {
+		return
+	}
+	light.acquire()
+	busy := light.curPrio == 0
+	if busy {
+		light.Need = 1
+	}
+	light.release()
+	if busy {
+		light.interrupt()
 	}
 }
 

@@ -24,7 +24,9 @@ type Kernel struct {
 	all          *mask
 	wide         unix.CPUSet // the CPUs of the machine that the process may use
 	asyncPreempt bool        // Go preempts between any two instructions
-	ms           uint64      // time-stamp counts in a millisecond
+	perNs        float64     // time-stamp counts in a nanosecond
+	ms           uint64      // and in a millisecond
+	sliceMin     uint64      // half a slice: a shorter one is not ended by a tick
 	nap          int64       // how long an idle CPU sleeps before it looks around, ns
 
 	// Protected by listLock, which is taken on g0 only.
@@ -95,6 +97,7 @@ func Boot(config Config) (*Kernel, error) {
 	if !k.asyncPreempt {
 		k.nap = shortNap
 	}
+	k.measureTime()
 	k.dog = newWatchdog(k)
 	if err := k.start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
@@ -144,7 +147,6 @@ func (k *Kernel) start() error {
 			break
 		}
 	}
-	k.setSliceMin()
 	if failed != nil {
 		return errors.Join(failed, k.stop())
 	}
@@ -255,14 +257,11 @@ func (k *Kernel) duration(cycles int64) time.Duration {
 	return time.Duration(float64(cycles) / float64(total) * float64(time.Since(k.bootTime)))
 }
 
-// setSliceMin tells each CPU below what count a slice is not ended by a tick: a
-// half, for ticks do not start with the slice.
-func (k *Kernel) setSliceMin() {
+// measureTime learns how fast the time-stamp counter is.
+func (k *Kernel) measureTime() {
 	for time.Since(k.bootTime) < time.Millisecond {
 	}
-	perNs := float64(cpu.Cycles()-k.bootCycles) / float64(time.Since(k.bootTime))
-	k.ms = uint64(perNs * float64(time.Millisecond))
-	for _, c := range k.cpus {
-		c.SliceMin = uint64(perNs * float64(k.config.Slice) / 2)
-	}
+	k.perNs = float64(cpu.Cycles()-k.bootCycles) / float64(time.Since(k.bootTime))
+	k.ms = uint64(k.perNs * float64(time.Millisecond))
+	k.sliceMin = uint64(k.perNs * float64(k.config.Slice) / 2) // ticks do not start with the slice
 }

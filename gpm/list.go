@@ -60,6 +60,7 @@ func (k *Kernel) takeSpare() *Task {
 func (t *Task) clear() {
 	t.switches = 0
 	t.on = 0
+	t.fairTask = fairTask{}
 	t.Clear()
 }
 

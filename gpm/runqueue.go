@@ -21,11 +21,22 @@ type runqueue struct {
 	nr     int32
 	number uint32 // of the CPU, plus 1
 	bitmap [2]uint64
+	fair   // what more there is to level 0
 	level  [levels]struct {
 		head, tail *Task
 		n          int32
 	}
 }
+
+// putting is why a task is put on a queue.
+type putting int
+
+const (
+	putNew   putting = iota // it was woken, or comes from elsewhere
+	putRest                 // it loses the CPU, and goes on with the rest of its slice
+	putEnd                  // its slice has ended
+	putYield                // it lets others run
+)
 
 //go:norace
 func (q *runqueue) acquire() {
@@ -52,18 +63,28 @@ func (q *runqueue) tryAcquire() bool { return cpu.Load32(&q.lock) == 0 && cpu.Ca
 func (q *runqueue) release() { cpu.Release32(&q.lock, 0) }
 
 // put adds t at the end of its priority's list, with a new slice, or at the head,
-// with what is left of the one it has begun.
+// with what is left of the one it has begun. On level 0 the order is EEVDF's.
 //
 //go:norace
-func (q *runqueue) put(t *Task, head bool) {
+func (q *runqueue) put(t *Task, how putting) {
 	p := t.prio
 	t.level = p
 	l := &q.level[p]
 	switch {
+	case p != 0:
+		t.clock, t.lag = 0, 0
+	case t.clock == q.number && how != putNew:
+		q.resume(t, how)
+		q.join(t)
+	default:
+		q.place(t)
+		q.join(t)
+	}
+	switch {
 	case l.head == nil:
 		l.head, l.tail = t, t
 		q.bitmap[p/64] |= 1 << (p % 64)
-	case head:
+	case how == putRest:
 		t.next = l.head
 		l.head.prev = t
 		l.head = t
@@ -75,12 +96,12 @@ func (q *runqueue) put(t *Task, head bool) {
 	l.n++
 	q.nr++
 	t.on = q.number
-	if !head {
+	if how != putRest {
 		t.used = 0
 	}
 }
 
-// remove takes t out.
+// remove takes t out, to run here. It is leave otherwise.
 //
 //go:norace
 func (q *runqueue) remove(t *Task) {
@@ -102,6 +123,9 @@ func (q *runqueue) remove(t *Task) {
 	l.n--
 	q.nr--
 	t.on = 0
+	if t.level == 0 {
+		q.part(t)
+	}
 }
 
 // top returns the highest priority that has a task, -1 if none has.
@@ -121,6 +145,21 @@ func (q *runqueue) top() int32 {
 //
 //go:norace
 func (q *runqueue) first() *Task {
+	p := q.top()
+	switch {
+	case p > 0:
+		return q.level[p].head
+	case p == 0:
+		return q.firstFair()
+	}
+	return nil
+}
+
+// oldest returns the task of the highest priority that was queued first, nil if
+// there is none. It needs no lock, for a hint.
+//
+//go:norace
+func (q *runqueue) oldest() *Task {
 	if p := q.top(); p >= 0 {
 		return q.level[p].head
 	}

@@ -2,7 +2,11 @@
 
 package gpm
 
-import "github.com/gokern/gokern/internal/cpu"
+import (
+	"time"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
 
 // sample is what a CPU does at one moment.
 type sample struct {
@@ -24,7 +28,7 @@ func (c *vcpu) sample() sample {
 		task: c.cur, switches: c.switches, count: c.Count &^ cpu.NoNeed, irqOff: c.IRQOff != 0 || c.HardOff != 0,
 		hard: c.HardOff != 0, stalled: c.Stalled != 0, running: c.curPrio, sliced: c.Sliced != 0,
 	}
-	if t := c.first(); t != nil {
+	if t := c.oldest(); t != nil {
 		s.waiting, s.turns = t, t.switches
 	}
 	return s
@@ -48,3 +52,15 @@ func (s sample) holds() bool {
 //
 //go:norace
 func (t *Task) waitsSince(turns int64) bool { return t.on != 0 && t.switches == turns }
+
+// turnAfter returns how long t, which waits for c, may have to wait for its turn
+// because others have more weight: three times what EEVDF promises.
+//
+//go:norace
+func (c *vcpu) turnAfter(t *Task) time.Duration {
+	a := t.attrs
+	if t.prio != 0 {
+		return 0
+	}
+	return time.Duration(3 * float64(a.slice) / c.k.perNs * float64(c.weight()) / float64(a.weight))
+}

@@ -3,6 +3,8 @@
 package gpm
 
 import (
+	"math"
+
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
 )
@@ -42,6 +44,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	b.Need = 0
 	b.Expired = 0
+	c.curWeight, c.curAttrs = 0, nil
 	var next *Task
 	if !yield {
 		next = c.first()
@@ -51,6 +54,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	if next == nil {
 		c.curPrio = -1
+		c.fair.idles()
 		b.Waiting = 0
 		c.release()
 		if c.busySince != 0 {
@@ -65,6 +69,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	c.curPrio = next.level
 	b.Sliced = next.sliced
+	c.starts(next)
 	c.setWaiting()
 	arm := b.Waiting > 0 && b.Armed == 0
 	waiting := c.nr
@@ -74,6 +79,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	if waiting > 0 && reason == cpu.ReasonPreempt && c.k.cpusLen > 1 {
 		c.k.kickIdle(c) // they have waited long enough to be moved
+		c.k.even(c)
 	}
 	return c.run(next)
 }
@@ -93,7 +99,6 @@ func (c *vcpu) run(next *Task) *goport.Task {
 		}
 		next.last = b.ID
 	}
-	b.SliceUsed = next.used
 	c.naps = 0
 	c.switches++
 	next.switches++
@@ -102,29 +107,38 @@ func (c *vcpu) run(next *Task) *goport.Task {
 
 // consider looks at the other CPUs' queues: for any task if this CPU would be
 // idle, for one of higher priority than own, or for one of equal priority where
-// many more wait. A task it takes is on no queue. c's lock is held.
+// many more wait, or for Normal tasks more weight. A task it takes is on no queue.
+// c's lock is held.
 //
 //go:norace
 func (c *vcpu) consider(own *Task, reason uint32) *Task {
-	floor, margin := int32(-1), int32(0)
+	floor, margin, mine := int32(-1), int32(0), int64(0)
 	if own != nil {
 		if cpu.Load32(&c.k.queuedRT) == 0 && reason != cpu.ReasonPreempt {
 			return own
 		}
 		floor, margin = own.prio, c.nr
+		if floor == 0 {
+			mine = c.weight()
+		}
 	}
 	var from *vcpu
+	excess := int64(math.MaxInt64)
 	for _, other := range c.k.cpus {
 		if other == c || other.nr == 0 {
 			continue
 		}
 		switch top := other.top(); {
 		case top > floor && (own == nil || top > 0):
-			if other.pullable(c.ID) != nil {
+			if other.pullable(c.ID, math.MaxInt64) != nil {
 				from, floor, margin = other, top, other.nr
 			}
+		case top == 0 && floor == 0 && own != nil:
+			if more := other.weight() - mine; (from == nil || more > excess) && other.pullable(c.ID, more) != nil {
+				from, excess = other, more
+			}
 		case top == floor && other.nr > margin+1:
-			if other.pullable(c.ID) != nil {
+			if other.pullable(c.ID, math.MaxInt64) != nil {
 				from, margin = other, other.nr
 			}
 		}
@@ -132,31 +146,37 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 	if from == nil || !from.tryAcquire() {
 		return own
 	}
-	t := from.pullable(c.ID)
-	if t != nil && (own == nil || t.prio >= own.prio) {
-		from.remove(t)
-		from.countRT(t, -1)
-		from.setWaiting()
-		c.k.counts.pulls.Inc()
+	t := from.pullable(c.ID, excess)
+	if t == nil || own != nil && t.prio < own.prio {
 		from.release()
-		return t
+		return own
 	}
+	from.leave(t)
+	from.countRT(t, -1)
+	from.setWaiting()
+	c.k.counts.pulls.Inc()
 	from.release()
-	return own
+	if t.level == 0 {
+		c.place(t)
+		c.fair.now, c.nowLoad = c.vtime()
+		c.nowLoad += t.weight
+	}
+	return t
 }
 
 // pullable returns a task that CPU id may take from c: of the highest priority
-// that waits, the first that may run there.
+// that waits, the first that may run there; a Normal one only if its weight is
+// below limit.
 //
 //go:norace
-func (c *vcpu) pullable(id int32) *Task {
+func (c *vcpu) pullable(id int32, limit int64) *Task {
 	p := c.top()
 	if p < 0 {
 		return nil
 	}
 	n := 0
 	for t := c.level[p].head; t != nil && n < 16; t = t.next {
-		if t.allowed.has(id) && !t.NoMigrate() {
+		if t.allowed.has(id) && !t.NoMigrate() && (p != 0 || t.weight < limit) {
 			return t
 		}
 		n++
@@ -164,10 +184,10 @@ func (c *vcpu) pullable(id int32) *Task {
 	return nil
 }
 
-// requeue puts t, which leaves b but can run, on a queue again: at the head of
-// its list if a higher priority took the CPU from it, for the rest of its slice,
-// at the end if its slice has ended or it yields. It returns the task that is to
-// run next where that is certain.
+// requeue puts t, which leaves b but can run, on a queue again: to go on with the
+// rest of its slice if a higher priority took the CPU from it, behind its equals
+// if its slice has ended or it yields. It returns the task that is to run next
+// where that is certain.
 //
 //go:norace
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
@@ -178,29 +198,35 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 		return nil
 	}
 	c.acquire()
-	if reason == cpu.ReasonYield && b.Need == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
-		if next := c.rotate(t); next != nil {
-			c.release()
-			return c.run(next)
+	how := putYield
+	if reason == cpu.ReasonYield {
+		if b.Need == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
+			if next := c.rotate(t); next != nil {
+				c.release()
+				return c.run(next)
+			}
+		}
+	} else {
+		how = putRest
+		if t.sliced != 0 && t.prio > 0 {
+			// A tick may find the higher priority running each time.
+			t.used += b.Chain - min(b.Credited, b.Chain)
+			if t.used >= 2*c.k.sliceMin {
+				b.Expired = 1
+			}
+		}
+		if b.Expired != 0 {
+			how = putEnd
 		}
 	}
-	head := reason == cpu.ReasonPreempt
-	if head && t.sliced != 0 {
-		// A tick may find the higher priority running each time.
-		t.used += b.Chain - min(b.Credited, b.Chain)
-		if t.used >= 2*b.SliceMin {
-			b.Expired = 1
-		}
-		head = b.Expired == 0
-	}
-	c.put(t, head)
+	c.put(t, how)
 	c.countRT(t, 1)
 	c.held = true // the pick comes next, on this very thread
 	return nil
 }
 
 // rotate is the common case of a yield: of several tasks of one priority, the
-// highest, t goes to the end of the list and the first comes off it and is
+// highest, t goes behind the others and the next comes off the queue and is
 // returned. Nothing else changes. c's lock is held.
 //
 //go:norace
@@ -211,19 +237,32 @@ func (c *vcpu) rotate(t *Task) *Task {
 	if next == nil || p != c.curPrio || c.top() != p || c.k.cpusLen > 1 && cpu.Load32(&c.k.queuedRT) != 0 {
 		return nil
 	}
-	if next.sliced != t.sliced {
+	if p == 0 {
+		if next = c.rotateFair(t); next == nil {
+			return nil
+		}
+	} else if next.sliced != t.sliced {
 		return nil
 	}
-	if l.head = next.next; l.head == nil {
-		l.head = t
+	if next.prev != nil {
+		next.prev.next = next.next
 	} else {
-		l.head.prev = nil
-		t.prev = l.tail
-		l.tail.next = t
+		l.head = next.next
+	}
+	if next.next != nil {
+		next.next.prev = next.prev
+	} else {
+		l.tail = next.prev
+	}
+	next.next, next.prev, next.on = nil, nil, 0
+	if t.prev = l.tail; t.prev != nil {
+		t.prev.next = t
+	} else {
+		l.head = t
 	}
 	l.tail = t
-	next.next, next.on = nil, 0
 	t.level, t.on, t.used = p, c.number, 0
+	c.starts(next)
 	return next
 }
 
@@ -236,6 +275,9 @@ func wake(t0 *goport.Task) {
 	t.In()
 	k := t.k
 	here := cpu.This()
+	if t.clock != 0 {
+		t.left()
+	}
 	c := k.choose(t, here)
 	for c.acquire(); k.cpusLen > 1 && !t.allowed.has(c.ID); c.acquire() {
 		if t.NoMigrate() {
@@ -245,9 +287,9 @@ func wake(t0 *goport.Task) {
 		c.release() // SetAttr came between
 		c = k.choose(t, here)
 	}
-	c.put(t, false)
+	c.put(t, putNew)
 	c.countRT(t, 1)
-	preempts := c.curPrio >= 0 && t.level > c.curPrio
+	preempts := c.curPrio >= 0 && (t.level > c.curPrio || t.level == 0 && c.precedes(t))
 	if preempts {
 		c.Need = 1
 	}
@@ -284,6 +326,7 @@ func undone(b *cpu.Block) {
 	}
 	c.acquire()
 	c.curPrio, b.Sliced = t.prio, t.sliced
+	c.curWeight, c.curAttrs = 0, nil
 	c.setWaiting()
 	b.Need = 1 // let it compete anew
 	c.release()
@@ -350,6 +393,9 @@ func (c *vcpu) better(d *vcpu, t *Task) bool {
 	}
 	if cp, dp := c.curPrio, d.curPrio; cp != dp && (t.prio > cp || t.prio > dp) {
 		return cp < dp
+	}
+	if t.prio == 0 && c.curPrio == 0 && d.curPrio == 0 {
+		return c.weight() < d.weight()
 	}
 	return c.nr < d.nr
 }

@@ -82,6 +82,7 @@ func (t *Task) replace() bool {
 		}
 		c.curPrio = t.prio
 		c.Sliced = t.sliced
+		c.curWeight, c.curAttrs = 0, nil
 		c.setWaiting()
 		c.Need = 1 // let it compete anew
 		self := &c.Block == cpu.This()
@@ -104,7 +105,7 @@ func (t *Task) replace() bool {
 		c.release()
 		return false
 	}
-	c.remove(t)
+	c.leave(t)
 	c.countRT(t, -1)
 	c.setWaiting()
 	c.release()

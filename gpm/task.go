@@ -29,13 +29,15 @@ type Task struct {
 	// Protected by the lock of that queue.
 	level      int32 // the list it is on
 	next, prev *Task
-	used       uint64 // what it has used of its slice in former turns, in time-stamp counts
+	used       uint64 // what it has used of its slice in former turns, in time-stamp counts; RR
 
 	last int32 // the CPU that ran it last, -1: none yet
 
 	// Written on g0, read from anywhere.
 	state    uint32 // gone or not
 	switches int64
+
+	fairTask // what its CPU knows of it while it is Normal, Batch or Idle
 
 	// Up to here a switch has to do with it: few cache lines.
 

@@ -130,7 +130,7 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 	case t == nil || !t.waitsSince(o.turns): // the first may change for a moment: stay with this one
 		o.waiting, o.turns, o.waits, o.starving = s.waiting, s.turns, now, false
 	case o.asked != 0: // the section that it waits for is looked at first
-	case now-o.waits >= w.limit && !o.starving && !o.reported:
+	case now-o.waits >= w.limit+c.turnAfter(t) && !o.starving && !o.reported:
 		o.starving = true
 		w.report("a runnable task is not run", t, c, now-o.waits, w.dump(t))
 	}
