@@ -180,7 +180,7 @@ func (q *runqueue) place(t *Task) {
 	v, load := q.vtime()
 	t.fairTask.use(t.attrs)
 	t.v = v
-	if t.lag != 0 && load != 0 {
+	if t.lag != 0 && 16*load > t.weight { // what it owes to next to nobody is nothing
 		t.v -= t.lag * (load + t.weight) / load
 	}
 	t.deadline = t.v + t.slice
@@ -302,11 +302,8 @@ func (q *runqueue) firstFair() *Task {
 		q.sum -= far * q.load
 		q.base = v
 	}
-	if t := q.protected; t != nil {
-		q.protected = nil
-		if t.on == q.number && t.level == 0 {
-			return t
-		}
+	if t := q.protected; t != nil && t.on == q.number && t.level == 0 {
+		return t
 	}
 	for n := q.ahead.root; n != nil && n.key-v <= 0; n = q.ahead.root {
 		t := taskOfNode(n)
@@ -367,7 +364,7 @@ func (q *runqueue) rotateFair(t *Task) *Task {
 //
 //go:norace
 func (c *vcpu) starts(t *Task) {
-	c.cut = false
+	c.cut, c.protected = false, nil
 	if t.level != 0 {
 		c.curWeight, c.curAttrs = 0, nil
 		c.SliceUsed, c.SliceMin = t.used, c.k.sliceMin

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"math/big"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -182,6 +183,7 @@ func TestIdlePolicy(t *testing.T) {
 // A Normal task that wakes takes the CPU from an Idle one at once; a Batch one
 // does not take it from a Normal one, nor does an equal.
 func TestWakeupPreemption(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it must not stop the one that runs
 	k := boot(t, Config{CPUs: 1, Slice: 500 * time.Millisecond})
 	for _, c := range []struct {
 		runs, wakes Attr
@@ -193,7 +195,7 @@ func TestWakeupPreemption(t *testing.T) {
 		{Attr{}, Attr{}, false},
 		{Attr{}, Attr{Policy: Batch, Slice: time.Millisecond}, false},
 		{Attr{}, Attr{Slice: time.Millisecond}, true},
-		{Attr{Slice: time.Millisecond}, Attr{}, false},
+		{Attr{Slice: 200 * time.Millisecond}, Attr{}, false},
 		{Attr{}, Attr{Policy: FIFO, Priority: 1}, true},
 	} {
 		var woken, during atomic.Bool
