@@ -22,6 +22,9 @@ const (
 	// Idle tasks share the CPU with Normal ones, but get next to nothing of it
 	// while one of those wants it, and lose it when one wakes.
 	Idle
+	// Deadline tasks run before all others, the one with the earliest deadline first,
+	// each for its Runtime in each Period at most.
+	Deadline
 )
 
 // String returns the policy's name.
@@ -37,6 +40,8 @@ func (p Policy) String() string {
 		return "batch"
 	case Idle:
 		return "idle"
+	case Deadline:
+		return "deadline"
 	}
 	return fmt.Sprintf("Policy(%d)", uint8(p))
 }
@@ -63,6 +68,13 @@ type Attr struct {
 	// at one of the kernel's ticks, which are Config.Slice apart. Linux:
 	// sched_attr.sched_runtime.
 	Slice time.Duration
+	// Runtime, Deadline and Period of Deadline tasks: from when it wakes the task may
+	// run for Runtime before Deadline is over, and again in each Period. One of the
+	// latter two may be 0, and is what the other is then. One that wants more waits
+	// for the next Period. 10 µs at least, 4 s at most. All together may ask for 95 % of
+	// the CPUs: Spawn and SetAttr return ErrBandwidth beyond. CPUs must be nil, and
+	// Inherit false. Linux: sched_setattr(2).
+	Runtime, Deadline, Period time.Duration
 	// CPUs lists the virtual CPUs that may run the task; nil means all.
 	CPUs []int
 	// Inherit makes every goroutine that the task starts a task with the same
@@ -76,13 +88,15 @@ type Attr struct {
 
 // check reports what is wrong with a for a kernel of cpus CPUs.
 func (a Attr) check(cpus int) error {
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s", ErrAttr, fmt.Sprintf(format, args...))
-	}
+	bad := badAttr
 	switch a.Policy {
 	case Normal, Batch, Idle:
 		if a.Priority != 0 {
 			return bad("Priority is %d, want 0 for policy %v", a.Priority, a.Policy)
+		}
+	case Deadline:
+		if err := a.checkDeadline(); err != nil {
+			return err
 		}
 	case FIFO, RR:
 		if a.Priority < MinPriority || a.Priority > MaxPriority {
@@ -100,8 +114,11 @@ func (a Attr) check(cpus int) error {
 	if a.Slice != 0 && (a.Slice < minSlice || a.Slice > maxSlice) {
 		return bad("Slice is %v, want %v to %v", a.Slice, minSlice, maxSlice)
 	}
-	if a.Slice != 0 && (a.Policy == FIFO || a.Policy == RR) {
+	if a.Slice != 0 && a.Policy != Normal && a.Policy != Batch && a.Policy != Idle {
 		return bad("Slice is %v, want 0 for policy %v", a.Slice, a.Policy)
+	}
+	if a.Policy != Deadline && (a.Runtime != 0 || a.Deadline != 0 || a.Period != 0) {
+		return bad("Runtime, Deadline and Period are for Deadline tasks, not for policy %v", a.Policy)
 	}
 	if a.CPUs != nil && len(a.CPUs) == 0 {
 		return bad("CPUs is empty")
@@ -110,6 +127,38 @@ func (a Attr) check(cpus int) error {
 		if c < 0 || c >= cpus {
 			return bad("CPUs names CPU %d; there are %d", c, cpus)
 		}
+	}
+	return nil
+}
+
+func badAttr(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrAttr, fmt.Sprintf(format, args...))
+}
+
+// Bounds of what a Deadline task may ask for.
+const (
+	minRuntime = 10 * time.Microsecond
+	maxPeriod  = 4 * time.Second
+)
+
+// checkDeadline is check's part for Deadline tasks.
+func (a Attr) checkDeadline() error {
+	deadline, period := a.Deadline, a.Period
+	if deadline == 0 {
+		deadline = period
+	}
+	if period == 0 {
+		period = deadline
+	}
+	switch {
+	case a.Priority != 0:
+		return badAttr("Priority is %d, want 0 for policy %v", a.Priority, a.Policy)
+	case a.Runtime < minRuntime || a.Runtime > deadline || deadline > period || period > maxPeriod:
+		return badAttr("Runtime %v, Deadline %v, Period %v: want %v <= Runtime <= Deadline <= Period <= %v", a.Runtime, a.Deadline, a.Period, minRuntime, maxPeriod)
+	case a.CPUs != nil:
+		return badAttr("CPUs with policy %v: such tasks run on all", a.Policy)
+	case a.Inherit:
+		return badAttr("Inherit with policy %v: each task needs bandwidth of its own", a.Policy)
 	}
 	return nil
 }

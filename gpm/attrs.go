@@ -6,7 +6,7 @@ package gpm
 // changed: tasks share it, and SetAttr replaces it.
 type attrs struct {
 	Attr
-	prio    int32  // 0 for Normal
+	prio    int32  // the rank
 	sliced  uint32 // 1: shares its priority by time slices
 	allowed *mask
 	single  bool // CPUs names one only
@@ -14,6 +14,9 @@ type attrs struct {
 	weight int64 // of Normal, Batch and Idle tasks
 	slice  int64 // in time-stamp counts
 	vslice int64 // the same in their virtual time
+
+	runtime, deadline, period int64 // of Deadline tasks, ns
+	bandwidth                 int64 // that they were promised
 }
 
 // attrsOf returns attr as attrs. Programs start many tasks alike, so it keeps
@@ -48,6 +51,17 @@ func (k *Kernel) derive(attr Attr) *attrs {
 		a.allowed = maskOf(attr.CPUs, k.cpusLen)
 		a.single = a.allowed.single()
 	}
+	if attr.Policy == Deadline {
+		a.prio, a.sliced = rankDeadline, 0
+		a.runtime, a.deadline, a.period = int64(attr.Runtime), int64(attr.Deadline), int64(attr.Period)
+		if a.period == 0 {
+			a.period = a.deadline
+		}
+		if a.deadline == 0 {
+			a.deadline = a.period
+		}
+		a.bandwidth = a.runtime * bandwidthUnit / a.period
+	}
 	a.weight = weights[attr.Nice-MinNice]
 	if attr.Policy == Idle {
 		a.weight = weightIdle
@@ -67,7 +81,8 @@ func (k *Kernel) derive(attr Attr) *attrs {
 //go:norace
 func (a *attrs) alike(attr *Attr) bool {
 	return a.Policy == attr.Policy && a.Priority == attr.Priority && a.Nice == attr.Nice && a.Slice == attr.Slice &&
-		a.Inherit == attr.Inherit && a.Name == attr.Name && a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
+		a.Inherit == attr.Inherit && a.Name == attr.Name && a.Policy != Deadline &&
+		a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
 }
 
 // copyAttr returns a copy that shares nothing with a. Not instrumented: code on

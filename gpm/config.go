@@ -24,6 +24,10 @@ type Config struct {
 	// becomes CPUs + Procs while the kernel runs. 0 means 2, or a quarter of
 	// CPUs if that is more.
 	Procs int
+	// FairServer is what Normal tasks get of a CPU in each second though FIFO or RR
+	// tasks want all of it; 0 means 50 ms, less than 0 nothing. Linux:
+	// /sys/kernel/debug/sched/fair_server.
+	FairServer time.Duration
 	// Watchdog is how long a task may stay in a system call, keep preemption or
 	// interrupts off, or wait for a CPU before that is logged; 0 means 1 s,
 	// less than 0 never.
@@ -37,6 +41,8 @@ const (
 	defaultSlice    = time.Millisecond
 	minSlice        = 50 * time.Microsecond
 	maxSlice        = time.Second
+	defaultFair     = 50 * time.Millisecond
+	maxFair         = 950 * time.Millisecond
 	defaultWatchdog = time.Second
 	maxCPUs         = cpu.MaxCPUs
 )
@@ -84,6 +90,12 @@ func (c Config) complete(allowed []int) (Config, error) {
 	}
 	if c.Procs < 1 {
 		return bad("Procs is %d, want at least 1", c.Procs)
+	}
+	if c.FairServer == 0 {
+		c.FairServer = defaultFair
+	}
+	if c.FairServer > maxFair {
+		return bad("FairServer is %v, want %v at most", c.FairServer, maxFair)
 	}
 	if c.Watchdog == 0 {
 		c.Watchdog = defaultWatchdog

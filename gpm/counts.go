@@ -12,10 +12,11 @@ type counts struct {
 	pulls      *percpu.Word[uint64] // tasks taken from other CPUs' queues
 	handovers  *percpu.Word[uint64] // times Go was given the P
 	sleeps     *percpu.Word[uint64] // times it went to sleep
+	throttles  *percpu.Word[uint64] // times a Deadline task had used up its budget
 	departures *percpu.Word[uint64] // times a task took its thread away
 }
 
 func newCounts() counts {
 	word := percpu.NewWord[uint64]
-	return counts{migrations: word(), pulls: word(), handovers: word(), sleeps: word(), departures: word()}
+	return counts{migrations: word(), pulls: word(), handovers: word(), sleeps: word(), throttles: word(), departures: word()}
 }

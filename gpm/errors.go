@@ -15,6 +15,8 @@ var (
 	ErrConfig = errors.New("gokern: bad config")
 	// ErrAttr: an Attr that cannot be met. The error that wraps it says why.
 	ErrAttr = errors.New("gokern: bad attr")
+	// ErrBandwidth: a Deadline task asks for more than is left. Linux: EBUSY.
+	ErrBandwidth = errors.New("gokern: not enough bandwidth for a Deadline task")
 	// ErrTask: the caller is a task and must not be, or is none and must be.
 	ErrTask = errors.New("gokern: wrong caller")
 	// ErrLocked: the calling goroutine is locked to its thread (runtime.LockOSThread).

@@ -381,11 +381,14 @@ func (c *vcpu) starts(t *Task) {
 	c.SliceUsed, c.SliceMin = 0, uint64(rest)-min(c.k.sliceMin, uint64(rest)/2)
 }
 
-// precedes reports whether t, of level 0 and just queued, is to take c from the
-// task of the same level that runs. Linux: check_preempt_wakeup_fair().
+// precedes reports whether t, just queued, is to take c from the task of the same
+// rank that runs. Linux: check_preempt_wakeup_fair(), dl_entity_preempt().
 //
 //go:norace
 func (c *vcpu) precedes(t *Task) bool {
+	if t.level != rankFair {
+		return t.level == rankDeadline && t.node.key < c.curAt
+	}
 	a, cur := t.attrs, c.curAttrs
 	switch {
 	case cur == a || cur == nil:

@@ -143,7 +143,7 @@ func orphansOnG0(p unsafe.Pointer) {
 	t := a.parent
 	t.k.lockList()
 	a.g, t.orphans = t.orphans, 0
-	a.attrs = t.attrs
+	a.attrs = t.heritage()
 	a.nextParent, t.nextParent = t.nextParent, nil
 	t.k.unlockList()
 }

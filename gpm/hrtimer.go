@@ -90,7 +90,7 @@ func meld(a, b *hrtimer) *hrtimer {
 //
 //go:norace
 func (c *vcpu) begin(n *hrtimer) {
-	if c.timers.insert(n) {
+	if c.timers.insert(n) && (c.alarm == 0 || n.when < c.alarm) {
 		goport.ArmAt(c.HRTimer, n.when)
 	}
 }
@@ -101,6 +101,20 @@ func (c *vcpu) begin(n *hrtimer) {
 //go:norace
 func (c *vcpu) timersDue(reason uint32) bool {
 	return c.HRDue != 0 || reason == cpu.ReasonNone && c.timers.first != nil
+}
+
+// setAlarm has c look at its queue at when, by Nanotime, and at no other time; 0:
+// never. Context: g0 of c.
+//
+//go:norace
+func (c *vcpu) setAlarm(when int64) {
+	if when == c.alarm {
+		return
+	}
+	c.alarm = when
+	if first := c.timers.first; first == nil || when != 0 && when < first.when {
+		goport.ArmAt(c.HRTimer, when) // 0 stops it: nobody would look on a CPU that is parked
+	}
 }
 
 // expire wakes the tasks whose time has come. c's lock, if held, is released.
@@ -119,8 +133,18 @@ func (c *vcpu) expire() {
 		c.timers.pop().task.Ready()
 		arm = true
 	}
-	if arm && c.timers.first != nil {
-		goport.ArmAt(c.HRTimer, c.timers.first.when)
+	if !arm {
+		return
+	}
+	when := c.alarm
+	if when <= now {
+		c.alarm, when = 0, 0 // the pick that we are in sets it again
+	}
+	if c.timers.first != nil {
+		when = sooner(when, c.timers.first.when)
+	}
+	if when != 0 {
+		goport.ArmAt(c.HRTimer, when)
 	}
 }
 
@@ -129,9 +153,12 @@ func (c *vcpu) expire() {
 //
 //go:norace
 func (c *vcpu) napTime() (ns int64, timed bool) {
-	first := c.timers.first
-	if first == nil {
+	when := c.alarm
+	if first := c.timers.first; first != nil {
+		when = sooner(when, first.when)
+	}
+	if when == 0 {
 		return c.k.nap, false
 	}
-	return min(c.k.nap, max(0, first.when-goport.Nanotime())), true
+	return min(c.k.nap, max(0, when-goport.Nanotime())), true
 }

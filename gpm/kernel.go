@@ -27,6 +27,8 @@ type Kernel struct {
 	perNs        float64     // time-stamp counts in a nanosecond
 	ms           uint64      // and in a millisecond
 	sliceMin     uint64      // half a slice: a shorter one is not ended by a tick
+	fairPeriod   uint64      // of the fair server, in time-stamp counts
+	fairBudget   int64       // what Normal tasks get in it, likewise; less than 0: nothing
 	nap          int64       // how long an idle CPU sleeps before it looks around, ns
 
 	// Protected by listLock, which is taken on g0 only.
@@ -36,6 +38,7 @@ type Kernel struct {
 	spares   *Task // for goroutines that inherit, linked by reap
 	nspares  int32
 	recent   *attrs // the last that was made
+	plain    *attrs // of the zero Attr
 	away     *Task  // those that went with their thread, linked by nextAway
 	parents  *Task  // those whose goroutines found no spare, linked by nextParent
 
@@ -43,6 +46,7 @@ type Kernel struct {
 	inherits uint32 // 1: some task inherits, so spares are wanted
 	live     int64  // tasks that have not ended
 	lastID   int64
+	promised int64 // bandwidth of all Deadline tasks that live; protected by listLock
 
 	counts counts
 
@@ -98,6 +102,7 @@ func Boot(config Config) (*Kernel, error) {
 		k.nap = shortNap
 	}
 	k.measureTime()
+	k.plain = k.derive(Attr{})
 	k.dog = newWatchdog(k)
 	if err := k.start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
@@ -263,5 +268,6 @@ func (k *Kernel) measureTime() {
 	}
 	k.perNs = float64(cpu.Cycles()-k.bootCycles) / float64(time.Since(k.bootTime))
 	k.ms = uint64(k.perNs * float64(time.Millisecond))
+	k.fairPeriod, k.fairBudget = uint64(k.perNs*1e9), int64(k.perNs*float64(k.config.FairServer))
 	k.sliceMin = uint64(k.perNs * float64(k.config.Slice) / 2) // ticks do not start with the slice
 }

@@ -14,25 +14,42 @@ import (
 
 // lent is what a task has from package lock.
 type lent struct {
-	asked int32 // what Lend was called with; protected by package lock's own lock
-	boost int32 // a priority, 0: nothing; protected by the kernel's listLock
+	asked int64 // what Lend was called with; protected by package lock's own lock
+	boost int64 // an urgency, 0: nothing; protected by the kernel's listLock
 	state any   // package lock's own
 }
 
 // Priority returns the priority that the task runs with now: its own, or what
-// package lock lends it if that is higher. Linux: task_struct.prio.
+// package lock lends it if that is higher. It is MaxPriority + 1 for Deadline tasks,
+// and 0 for Normal, Batch and Idle ones. Linux: task_struct.prio.
 //
 //go:norace
 func (t *Task) Priority() int { return int(t.prio) }
 
-// Lend lends the task a priority in addition to its own, instead of what it was
+// Urgency is Priority, and for Deadline tasks a number that is higher the earlier
+// the deadline, and above all priorities: of two tasks the one with the higher
+// urgency runs. Not for users. Linux: rt_waiter_node_less().
+//
+//go:norace
+func (t *Task) Urgency() int64 {
+	switch {
+	case t.prio != rankDeadline:
+		return int64(t.prio)
+	case t.attrs.Policy == Deadline:
+		return urgencyOf(t.dl.at)
+	}
+	return t.lent.boost
+}
+
+// Lend lends the task an urgency in addition to its own, instead of what it was
 // lent before, and has it act at once, whether the task runs, waits for a CPU or
-// is blocked; 0 takes it back. Not for users: package lock calls it, with its
-// own lock held. Context: any goroutine, atomic or not. Linux: rt_mutex_setprio().
-func (t *Task) Lend(priority int) {
+// is blocked; 0 takes it back. One that is lent a deadline needs no budget. Not for
+// users: package lock calls it, with its own lock held. Context: any goroutine,
+// atomic or not. Linux: rt_mutex_setprio().
+func (t *Task) Lend(urgency int64) {
 	// Nothing is allocated here: that might have to help the collector, which
 	// blocks.
-	t.lent.asked = int32(priority)
+	t.lent.asked = urgency
 	onG0(lendOnG0, t)
 }
 
@@ -56,10 +73,10 @@ func (t *Task) priorityChanged() {
 func lendOnG0(p unsafe.Pointer) {
 	t := arg[Task](p)
 	t.k.lockList()
-	old := t.prio
+	old, was := t.prio, t.lent.boost
 	t.lent.boost = t.lent.asked
 	t.effective()
-	changed := t.prio != old
+	changed := t.prio != old || t.prio == rankDeadline && t.lent.boost != was
 	t.k.unlockList()
 	if changed {
 		t.settle()
@@ -72,8 +89,8 @@ func lendOnG0(p unsafe.Pointer) {
 //go:norace
 func (t *Task) effective() {
 	t.prio, t.sliced = t.attrs.prio, t.attrs.sliced
-	if t.lent.boost > t.prio {
-		t.prio, t.sliced = t.lent.boost, 0
+	if rank := int32(min(t.lent.boost, rankDeadline)); rank > t.prio {
+		t.prio, t.sliced = rank, 0
 	}
 }
 

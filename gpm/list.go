@@ -60,7 +60,7 @@ func (k *Kernel) takeSpare() *Task {
 func (t *Task) clear() {
 	t.switches = 0
 	t.on = 0
-	t.fairTask = fairTask{}
+	t.fairTask, t.dl = fairTask{}, deadlineTask{}
 	t.Clear()
 }
 
@@ -86,6 +86,7 @@ func (k *Kernel) exited(t *Task) {
 	}
 	t.nextT, t.prevT = nil, nil
 	k.live--
+	k.promised -= t.attrs.bandwidth
 	switch {
 	case waited:
 		t.reap = k.dead
@@ -118,7 +119,7 @@ func (k *Kernel) adopt(parent *Task, g uintptr) {
 		parent.orphans = g
 		k.live++ // counted from now on
 	} else {
-		t.use(parent.attrs)
+		t.use(parent.heritage())
 		k.enlistLocked(t)
 	}
 	low := k.nspares < spareLow
@@ -130,4 +131,15 @@ func (k *Kernel) adopt(parent *Task, g uintptr) {
 		t.Adopt(g)
 		wake(&t.Task)
 	}
+}
+
+// heritage returns how tasks that inherit from t are to run. There is none in a
+// Deadline task's bandwidth: t has just become one. listLock is held.
+//
+//go:norace
+func (t *Task) heritage() *attrs {
+	if t.attrs.bandwidth != 0 {
+		return t.k.plain
+	}
+	return t.attrs
 }

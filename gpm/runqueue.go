@@ -9,12 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// levels is the number of priorities: 0 for Normal, 1 to 99 for FIFO and RR.
-const levels = MaxPriority + 1
+// Ranks: who has the higher one runs. Those of FIFO and RR tasks are their
+// priorities, from 1 to 99.
+const (
+	rankFair     = 0 // Normal, Batch and Idle; see fair.go
+	rankDeadline = MaxPriority + 1
+	rankStop     = MaxPriority + 2 // the kernel's own
 
-// runqueue holds the tasks that wait for one CPU: a list for each priority and
-// a bitmap of those that are not empty, so that a pick costs the same however
-// many wait. Protected by lock, which is taken on g0 only: its holder cannot be
+	levelThrottled = rankStop + 1 // no rank: Deadline tasks without a budget
+	levels         = levelThrottled + 1
+)
+
+// runqueue holds the tasks that wait for one CPU: a list for each rank and a
+// bitmap of those that are not empty, so that a pick costs the same however many
+// wait. Protected by lock, which is taken on g0 only: its holder cannot be
 // preempted, but the host may take the thread away, so a long wait yields.
 type runqueue struct {
 	lock   uint32
@@ -22,7 +30,10 @@ type runqueue struct {
 	number uint32 // of the CPU, plus 1
 	bitmap [2]uint64
 	fair   // what more there is to level 0
-	level  [levels]struct {
+
+	deadlines heap // the tasks of rankDeadline, by their deadlines
+
+	level [levels]struct {
 		head, tail *Task
 		n          int32
 	}
@@ -62,17 +73,19 @@ func (q *runqueue) tryAcquire() bool { return cpu.Load32(&q.lock) == 0 && cpu.Ca
 //go:norace
 func (q *runqueue) release() { cpu.Release32(&q.lock, 0) }
 
-// put adds t at the end of its priority's list, with a new slice, or at the head,
-// with what is left of the one it has begun. On level 0 the order is EEVDF's.
+// put adds t at the end of its rank's list, with a new slice, or at the head, with
+// what is left of the one it has begun. The order of Normal and Deadline tasks is
+// another: EEVDF's and EDF's.
 //
 //go:norace
 func (q *runqueue) put(t *Task, how putting) {
 	p := t.prio
-	t.level = p
-	l := &q.level[p]
 	switch {
-	case p != 0:
+	case p != rankFair:
 		t.clock, t.lag = 0, 0
+		if p == rankDeadline && !q.enterDeadline(t, how) {
+			p = levelThrottled
+		}
 	case t.clock == q.number && how != putNew:
 		q.resume(t, how)
 		q.join(t)
@@ -80,10 +93,14 @@ func (q *runqueue) put(t *Task, how putting) {
 		q.place(t)
 		q.join(t)
 	}
+	t.level = p
+	l := &q.level[p]
 	switch {
 	case l.head == nil:
 		l.head, l.tail = t, t
-		q.bitmap[p/64] |= 1 << (p % 64)
+		if p != levelThrottled {
+			q.bitmap[p/64] |= 1 << (p % 64)
+		}
 	case how == putRest:
 		t.next = l.head
 		l.head.prev = t
@@ -94,7 +111,9 @@ func (q *runqueue) put(t *Task, how putting) {
 		l.tail = t
 	}
 	l.n++
-	q.nr++
+	if p != levelThrottled {
+		q.nr++
+	}
 	t.on = q.number
 	if how != putRest {
 		t.used = 0
@@ -117,14 +136,20 @@ func (q *runqueue) remove(t *Task) {
 		t.next.prev = t.prev
 	}
 	t.next, t.prev = nil, nil
+	l.n--
+	t.on = 0
+	if t.level == levelThrottled {
+		return
+	}
+	q.nr--
 	if l.head == nil {
 		q.bitmap[t.level/64] &^= 1 << (t.level % 64)
 	}
-	l.n--
-	q.nr--
-	t.on = 0
-	if t.level == 0 {
+	switch t.level {
+	case rankFair:
 		q.part(t)
+	case rankDeadline:
+		q.deadlines.delete(&t.node)
 	}
 }
 
@@ -147,9 +172,11 @@ func (q *runqueue) top() int32 {
 func (q *runqueue) first() *Task {
 	p := q.top()
 	switch {
-	case p > 0:
+	case p == rankDeadline:
+		return taskOfNode(q.deadlines.root)
+	case p > rankFair:
 		return q.level[p].head
-	case p == 0:
+	case p == rankFair:
 		return q.firstFair()
 	}
 	return nil

@@ -44,19 +44,30 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	b.Need = 0
 	b.Expired = 0
+	if c.level[levelThrottled].n != 0 {
+		c.renewThrottled()
+	}
+	ran := uint64(0)
+	if c.curWeight != 0 {
+		ran = b.Chain
+	}
 	c.curWeight, c.curAttrs = 0, nil
 	var next *Task
 	if !yield {
-		next = c.first()
-		if c.k.cpusLen > 1 {
-			next = c.consider(next, reason)
+		if next = c.serveFair(ran); next == nil {
+			next = c.first()
+			if c.k.cpusLen > 1 {
+				next = c.consider(next, reason)
+			}
 		}
 	}
 	if next == nil {
 		c.curPrio = -1
 		c.fair.idles()
 		b.Waiting = 0
+		when := c.plan(nil)
 		c.release()
+		c.setAlarm(when)
 		if c.busySince != 0 {
 			c.busyCycles += int64(b.Now - c.busySince)
 			c.busySince = 0
@@ -69,11 +80,19 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	c.curPrio = next.level
 	b.Sliced = next.sliced
+	switch {
+	case c.server.serving:
+		c.curPrio, c.curAt = rankDeadline, math.MaxInt64
+	case next.level == rankDeadline:
+		c.curAt = next.node.key
+	}
 	c.starts(next)
 	c.setWaiting()
 	arm := b.Waiting > 0 && b.Armed == 0
 	waiting := c.nr
+	when := c.plan(next)
 	c.release()
+	c.setAlarm(when)
 	if arm {
 		c.arm()
 	}
@@ -123,12 +142,16 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 		}
 	}
 	var from *vcpu
-	excess := int64(math.MaxInt64)
+	excess, first := int64(math.MaxInt64), int64(0)
 	for _, other := range c.k.cpus {
 		if other == c || other.nr == 0 {
 			continue
 		}
 		switch top := other.top(); {
+		case top == rankDeadline && floor == rankDeadline:
+			if t := other.pullable(c.ID, math.MaxInt64); t != nil && t.node.key < own.node.key && (from == nil || t.node.key < first) {
+				from, first = other, t.node.key
+			}
 		case top > floor && (own == nil || top > 0):
 			if other.pullable(c.ID, math.MaxInt64) != nil {
 				from, floor, margin = other, top, other.nr
@@ -172,6 +195,14 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 func (c *vcpu) pullable(id int32, limit int64) *Task {
 	p := c.top()
 	if p < 0 {
+		return nil
+	}
+	if p == rankDeadline {
+		if n := c.deadlines.root; n != nil {
+			if t := taskOfNode(n); t.allowed.has(id) && !t.NoMigrate() {
+				return t
+			}
+		}
 		return nil
 	}
 	n := 0
@@ -221,6 +252,9 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	}
 	c.put(t, how)
 	c.countRT(t, 1)
+	if t.level == levelThrottled {
+		c.countThrottled(t)
+	}
 	c.held = true // the pick comes next, on this very thread
 	return nil
 }
@@ -289,7 +323,7 @@ func wake(t0 *goport.Task) {
 	}
 	c.put(t, putNew)
 	c.countRT(t, 1)
-	preempts := c.curPrio >= 0 && (t.level > c.curPrio || t.level == 0 && c.precedes(t))
+	preempts := c.curPrio >= 0 && (t.level > c.curPrio || t.level == c.curPrio && c.precedes(t))
 	if preempts {
 		c.Need = 1
 	}
@@ -394,6 +428,9 @@ func (c *vcpu) better(d *vcpu, t *Task) bool {
 	if cp, dp := c.curPrio, d.curPrio; cp != dp && (t.prio > cp || t.prio > dp) {
 		return cp < dp
 	}
+	if t.prio == rankDeadline && c.curPrio == rankDeadline && d.curPrio == rankDeadline {
+		return c.curAt > d.curAt
+	}
 	if t.prio == 0 && c.curPrio == 0 && d.curPrio == 0 {
 		return c.weight() < d.weight()
 	}
@@ -405,7 +442,7 @@ func (c *vcpu) better(d *vcpu, t *Task) bool {
 //
 //go:norace
 func (c *vcpu) countRT(t *Task, n int32) {
-	if t.level > 0 && c.k.cpusLen > 1 {
+	if t.level > 0 && t.level != levelThrottled && c.k.cpusLen > 1 {
 		c.k.addRT(n)
 	}
 }
@@ -416,7 +453,11 @@ func (c *vcpu) countRT(t *Task, n int32) {
 func (c *vcpu) setWaiting() {
 	n := int32(0)
 	if c.nr > 0 && c.curPrio >= 0 {
-		n = c.level[c.curPrio].n * int32(c.Sliced)
+		p := c.curPrio
+		if c.server.serving {
+			p = rankFair
+		}
+		n = c.level[p].n * int32(c.Sliced)
 		if c.top() > c.curPrio {
 			n++
 		}

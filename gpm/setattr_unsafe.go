@@ -12,8 +12,8 @@ import (
 
 // SetAttr changes how the task is run, at once, whether it runs, waits or is
 // blocked. OnPanic stays what it was, and a priority that the task is lent stays
-// lent. Context: any goroutine. Errors: ErrAttr, ErrShutdown if the task has
-// ended. Linux: sched_setattr() and sched_setaffinity().
+// lent. Context: any goroutine. Errors: ErrAttr, ErrBandwidth, ErrShutdown if the
+// task has ended. Linux: sched_setattr() and sched_setaffinity().
 func (t *Task) SetAttr(attr Attr) error {
 	attr.OnPanic = t.Attr().OnPanic
 	a, err := t.k.attrsOf(&attr)
@@ -21,31 +21,63 @@ func (t *Task) SetAttr(attr Attr) error {
 		return err
 	}
 	if t.State() == Dead {
-		return fmt.Errorf("%w: the task has ended", ErrShutdown)
+		return errEnd
 	}
 	if a.Inherit && cpu.Xchg32(&t.k.inherits, 1) == 0 {
 		t.k.makeSpares(spareHigh)
 	}
-	onG0(setAttrOnG0, newAttrArgs(t, a))
+	args := newAttrArgs(t.k, t, a)
+	onG0(setAttrOnG0, args)
+	if err := args.err(); err != nil {
+		return err
+	}
 	t.priorityChanged()
 	return nil
 }
 
+// attrArgs is what code on g0 gets, and answers. It is not instrumented.
 type attrArgs struct {
-	t     *Task
-	attrs *attrs
+	k      *Kernel
+	t      *Task
+	attrs  *attrs
+	refuse error
 }
 
-// newAttrArgs is not instrumented, for code on g0 reads what it makes.
+//go:norace
+func newAttrArgs(k *Kernel, t *Task, a *attrs) *attrArgs { return &attrArgs{k: k, t: t, attrs: a} }
+
+//go:norace
+func (a *attrArgs) err() error { return a.refuse }
+
+var errEnd = fmt.Errorf("%w: the task has ended", ErrShutdown)
+
+// reserveOnG0 takes the bandwidth that a new task asks for.
 //
 //go:norace
-func newAttrArgs(t *Task, a *attrs) *attrArgs { return &attrArgs{t, a} }
+func reserveOnG0(p unsafe.Pointer) {
+	a := arg[attrArgs](p)
+	a.k.lockList()
+	if !a.k.reserve(a.attrs, nil) {
+		a.refuse = ErrBandwidth
+	}
+	a.k.unlockList()
+}
 
 //go:norace
 func setAttrOnG0(p unsafe.Pointer) {
 	a := arg[attrArgs](p)
 	t := a.t
 	t.k.lockList()
+	switch {
+	case cpu.Load32(&t.state) == gone:
+		a.refuse = errEnd
+	case !t.k.reserve(a.attrs, t.attrs):
+		a.refuse = ErrBandwidth
+	}
+	if a.refuse != nil {
+		t.k.unlockList()
+		return
+	}
 	t.attrs, t.allowed = a.attrs, a.attrs.allowed
 	t.effective()
 	t.k.unlockList()

@@ -12,7 +12,7 @@ import (
 
 // Spawn starts fn as a new task. If the task's priority is higher than what
 // some CPU runs, it runs there at once. Context: any goroutine, a task too.
-// Errors: ErrAttr, ErrShutdown.
+// Errors: ErrAttr, ErrBandwidth, ErrShutdown.
 func (k *Kernel) Spawn(attr Attr, fn func()) (*Task, error) {
 	t, err := k.newTask(attr)
 	if err != nil {
@@ -71,7 +71,7 @@ func (t *Task) goes(a *attrs, fn func()) bool {
 // Do makes the calling goroutine a task for the length of fn, however fn ends,
 // and an ordinary goroutine again afterwards. The attr's OnPanic is not used:
 // panics go to the caller. Context: an ordinary goroutine that is not locked to
-// its thread. Errors: ErrAttr, ErrShutdown, ErrTask, ErrLocked.
+// its thread. Errors: ErrAttr, ErrBandwidth, ErrShutdown, ErrTask, ErrLocked.
 func (k *Kernel) Do(attr Attr, fn func()) error {
 	if current() != nil {
 		return fmt.Errorf("%w: Do from a task", ErrTask)
@@ -140,6 +140,13 @@ func (k *Kernel) admit(attr *Attr) (*attrs, error) {
 	}
 	if cpu.Load32(&k.stopping) != 0 {
 		return nil, ErrShutdown
+	}
+	if a.bandwidth != 0 {
+		args := newAttrArgs(k, nil, a)
+		onG0(reserveOnG0, args)
+		if err := args.err(); err != nil {
+			return nil, err
+		}
 	}
 	if a.Inherit && cpu.Load32(&k.inherits) == 0 && cpu.Xchg32(&k.inherits, 1) == 0 {
 		k.makeSpares(spareHigh)

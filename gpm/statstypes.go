@@ -25,6 +25,7 @@ type CPUStats struct {
 	Pulls      uint64 // taken from other CPUs' queues
 	Sleeps     uint64 // idle for long enough to sleep
 	Departures uint64 // its thread went with a task that blocked locked to it
+	Throttles  uint64 // Deadline tasks that had used up their budget
 	Handovers  uint64 // its P was given to Go, for a stopped world
 
 	Interrupts uint64 // of all kinds

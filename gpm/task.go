@@ -43,6 +43,8 @@ type Task struct {
 
 	lent lent // what package lock lends it
 
+	dl deadlineTask
+
 	timer hrtimer // ends its Sleep
 
 	id    int64

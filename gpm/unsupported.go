@@ -74,7 +74,13 @@ func (*Task) SetAttr(Attr) error { return unsupported() }
 func (*Task) Priority() int { return 0 }
 
 // Lend does nothing.
-func (*Task) Lend(int) {}
+func (*Task) Lend(int64) {}
+
+// Urgency returns 0.
+func (*Task) Urgency() int64 { return 0 }
+
+// Overruns returns 0.
+func (*Task) Overruns() uint64 { return 0 }
 
 // Lender returns nil.
 func (*Task) Lender() *any { return nil }

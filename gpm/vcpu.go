@@ -22,7 +22,10 @@ type vcpu struct {
 	cur *Task // runs now; nil: the idle goroutine does
 
 	held    bool   // requeue has left the queue locked for pick
-	curPrio int32  // cur's priority, -1 when idle; written under lock
+	curPrio int32  // cur's rank, -1 when idle; written under lock
+	curAt   int64  // its deadline, if the rank is that; likewise
+	server  server // of Normal tasks that starve
+	alarm   int64  // when to look at the queue again, by Nanotime; 0: never
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave
 	gave    bool   // the idle goroutine is to give the P to Go

@@ -220,7 +220,7 @@ func (p *party) waitsFor(me *party) bool {
 // far along the chain as something changes. Linux: rt_mutex_adjust_prio_chain().
 func (p *party) adjust() {
 	for {
-		lent := 0
+		lent := int64(0)
 		for m := p.owned; m != nil; m = m.nextOf {
 			lent = max(lent, m.wait.top.priority)
 		}

@@ -5,7 +5,7 @@ type rtWaiter struct {
 	waiter
 	party    *party
 	mutex    *RTMutex
-	priority int // the party's when it was queued
+	priority int64 // the party's when it was queued
 	up, down *rtWaiter
 }
 

@@ -19,7 +19,7 @@ type party struct {
 	// Protected by chains.
 	blocked *rtWaiter // nil: it waits for no RTMutex
 	owned   *RTMutex  // those it owns that have waiters, linked by nextOf
-	lent    int
+	lent    int64
 	next    *party // in chains.goroutines
 }
 
@@ -56,10 +56,10 @@ func (p *party) known() bool { return p.g != 0 }
 // isCaller reports whether p is the caller's; true where that is not known.
 func (p *party) isCaller() bool { return p.g == cpu.G() }
 
-// priority returns the priority that p's waits have.
-func (p *party) priority() int {
+// priority returns the priority that p's waits have: its urgency.
+func (p *party) priority() int64 {
 	if p.task == nil {
 		return 0
 	}
-	return p.task.Priority()
+	return p.task.Urgency()
 }

@@ -1,0 +1,180 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import "github.com/gokern/gokern/internal/goport"
+
+// Deadline tasks: the one whose deadline is first runs (EDF), each within its own
+// bandwidth (CBS), as Linux's SCHED_DEADLINE.
+//
+// A task has a budget, Runtime, for each Period. It begins when the task wakes,
+// unless what is left of the last one would not be more than its share until that
+// one's deadline. A task that has used its budget up is throttled: it stays on its
+// queue, on a list that no pick looks at, until the next period begins. So whatever
+// one does, the others get what they were promised; and admission has seen to it
+// that all promises together can be kept.
+//
+// Times are those of Nanotime.
+
+// bandwidth is how much of one CPU Deadline tasks may be promised, and a share of
+// a CPU in general, in units of 2^-20. Linux: sched_rt_runtime_us.
+const (
+	bandwidthUnit  = 1 << 20
+	bandwidthOfCPU = bandwidthUnit * 95 / 100
+)
+
+// deadlineTask is a task's part.
+type deadlineTask struct {
+	at       int64  // the absolute deadline
+	left     int64  // of the budget, ns
+	charged  int64  // cycles that have been taken from it
+	overruns uint64 // how often the budget was used up
+}
+
+// enterDeadline prepares t for q, and reports whether it may run. A task that is
+// lent a deadline runs by that, without a budget.
+//
+//go:norace
+func (q *runqueue) enterDeadline(t *Task, how putting) bool {
+	d, a := &t.dl, t.attrs
+	if a.Policy != Deadline {
+		t.node.key = deadlineOf(t.lent.boost)
+		q.deadlines.insert(&t.node)
+		return true
+	}
+	d.charge(t)
+	if how == putNew {
+		now := clock()
+		if d.at-now <= 0 || d.left > 0 && float64(d.left)*float64(a.deadline) > float64(d.at-now)*float64(a.runtime) {
+			d.at, d.left = now+a.deadline, a.runtime
+		}
+	}
+	if d.left <= 0 {
+		return false
+	}
+	t.node.key = d.at
+	q.deadlines.insert(&t.node)
+	return true
+}
+
+// clock is Nanotime, in a function of its own for those who check code on g0.
+//
+//go:noinline
+//go:norace
+func clock() int64 { return goport.Nanotime() }
+
+// charge takes what t has run from its budget.
+//
+//go:norace
+func (d *deadlineTask) charge(t *Task) {
+	n := t.Cycles()
+	d.left -= int64(float64(n-d.charged) / t.k.perNs)
+	d.charged = n
+}
+
+// renews returns when t, which is throttled, gets its next budget.
+//
+//go:norace
+func (t *Task) renews() int64 { return t.dl.at - t.attrs.deadline + t.attrs.period }
+
+// renew gives t, which is on no queue, the budgets of the periods that have begun.
+//
+//go:norace
+func (t *Task) renew(now int64) {
+	d, a := &t.dl, t.attrs
+	for d.left <= 0 {
+		d.at += a.period
+		d.left += a.runtime
+	}
+	if d.at-now <= 0 { // far behind: begin anew
+		d.at, d.left = now+a.deadline, a.runtime
+	}
+}
+
+// renewThrottled puts those back whose next period has begun. c's lock is held.
+//
+//go:norace
+func (c *vcpu) renewThrottled() {
+	now := clock()
+	for t := c.level[levelThrottled].head; t != nil; {
+		next := t.next
+		if t.attrs.Policy != Deadline || t.renews() <= now { // SetAttr moves the former itself, soon
+			c.remove(t)
+			if t.attrs.Policy == Deadline {
+				t.renew(now)
+			}
+			c.put(t, putEnd)
+			c.countRT(t, 1)
+		}
+		t = next
+	}
+}
+
+// countThrottled counts an overrun of t, which has just been put on c's queue.
+//
+//go:norace
+func (c *vcpu) countThrottled(t *Task) {
+	t.dl.overruns++
+	c.k.counts.throttles.Inc()
+}
+
+// plan returns when c has to look at its queue again, whatever happens until then;
+// 0: never. next is what it runs now, nil: nothing. c's lock is held.
+//
+//go:norace
+func (c *vcpu) plan(next *Task) (when int64) {
+	if c.level[levelThrottled].n == 0 && c.server.start == 0 && (next == nil || next.level != rankDeadline) {
+		return 0
+	}
+	for t := c.level[levelThrottled].head; t != nil; t = t.next {
+		when = sooner(when, t.renews())
+	}
+	if next != nil && next.level == rankDeadline && next.attrs.Policy == Deadline {
+		when = sooner(when, clock()+next.dl.left)
+	}
+	if c.server.start != 0 && next != nil {
+		when = sooner(when, clock()+c.server.next(c))
+	}
+	return when
+}
+
+//go:norace
+func sooner(when, at int64) int64 {
+	if when == 0 || at < when {
+		return at
+	}
+	return when
+}
+
+// deadlineOf and urgencyOf translate between a deadline and what package lock
+// lends: a number that is higher the more urgent, and above any priority.
+//
+//go:norace
+func deadlineOf(urgency int64) int64 { return 1<<62 - urgency }
+
+//go:norace
+func urgencyOf(deadline int64) int64 { return 1<<62 - deadline }
+
+// reserve takes what a promises from the bandwidth that is left, and reports
+// whether there was enough; old is given back, or taken anew. listLock is held.
+// Linux: __dl_overflow().
+//
+//go:norace
+func (k *Kernel) reserve(a, old *attrs) bool {
+	n := k.promised
+	if old != nil {
+		n -= old.bandwidth
+	}
+	n += a.bandwidth
+	if a.bandwidth != 0 && n > int64(k.cpusLen)*bandwidthOfCPU {
+		return false
+	}
+	k.promised = n
+	return true
+}
+
+// Overruns returns how often the task has used up its Runtime before the end of
+// its Period, and was throttled. Linux: SCHED_FLAG_DL_OVERRUN.
+//
+//go:norace
+func (t *Task) Overruns() uint64 { return t.dl.overruns }
