@@ -15,22 +15,19 @@ import (
 // are in ns.
 type measures map[string]float64
 
-// spread returns what is said of a distribution of times.
-func spread(samples []time.Duration) (measures, error) {
+// spread returns what is said of a distribution of times: nothing if there are
+// none.
+func spread(samples []time.Duration) measures {
 	if len(samples) == 0 {
-		return nil, errors.New("no sample: a longer -duration may help")
+		return measures{}
 	}
 	slices.Sort(samples)
 	sum := 0.0
 	for _, d := range samples {
 		sum += float64(d)
 	}
-	return measures{
-		"mean": sum / float64(len(samples)),
-		"p50":  float64(measure.Percentile(samples, 50)),
-		"p99":  float64(measure.Percentile(samples, 99)),
-		"max":  float64(samples[len(samples)-1]),
-	}, nil
+	at := func(p float64) float64 { return float64(measure.Percentile(samples, p)) }
+	return measures{"mean": sum / float64(len(samples)), "p50": at(50), "p90": at(90), "p99": at(99), "max": at(100)}
 }
 
 // A metric is one column. Less is better, unless more is; ratios are only shown
@@ -143,9 +140,16 @@ func (r *result) judge(c *comparison) {
 		for _, m := range c.metrics {
 			var values, ratios []float64
 			for k, round := range s.Rounds {
-				values = append(values, round[m.name])
-				if i > 0 && !m.info && len(ours.Rounds) > k && round[m.name] > 0 {
-					ratios = append(ratios, ours.Rounds[k][m.name]/round[m.name])
+				value, ok := round[m.name]
+				if !ok {
+					continue
+				}
+				values = append(values, value)
+				if i == 0 || m.info || value <= 0 || len(ours.Rounds) <= k {
+					continue
+				}
+				if own, ok := ours.Rounds[k][m.name]; ok {
+					ratios = append(ratios, own/value)
 				}
 			}
 			if len(values) > 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/measure"
 )
 
 const (
@@ -25,9 +26,13 @@ const (
 // channels for sockets; or with pipes. As there, all first wait for the start,
 // and time ends when the last is done. The tasks are what goroutines become that
 // one task starts, with Inherit.
+//
+// The CPU time is that of one message. Where its ratio says otherwise than that
+// of the messages, other processes took more from one side than from the other, or a
+// side left CPUs idle.
 func hackbench(o options, cpus int) []*comparison {
 	const ours, plain, sockets, pipes = "tasks", "goroutines", "hackbench -T", "hackbench -T -p"
-	rate := []metric{{name: "messages", show: millions, more: true}}
+	rate := []metric{{name: "messages", show: millions, more: true}, {name: "CPU time", show: duration}}
 	both := func(loops int, g group) []side {
 		var sides []side
 		for _, kernel := range []bool{tasks, goroutines} {
@@ -43,19 +48,19 @@ func hackbench(o options, cpus int) []*comparison {
 	}
 	throughput := func() (measures, error) { return o.threads() }
 	return []*comparison{{
-		name:    "hackbench",
+		name:    "hackbench/channels",
 		what:    what(fmt.Sprintf("channels with room for %d", room), o.loops*channelLoops),
 		metrics: rate,
 		sides:   append(both(o.loops*channelLoops, channels(room)), side{sockets, throughput}),
 		targets: []target{{"messages", plain, 1}, {"messages", sockets, 5}},
 	}, {
-		name:    "hackbench",
+		name:    "hackbench/unbuffered",
 		what:    what("channels without room", o.loops*channelLoops),
 		metrics: rate,
 		sides:   append(both(o.loops*channelLoops, channels(0)), side{sockets, throughput}),
 		targets: []target{{"messages", plain, 1}, {"messages", sockets, 5}},
 	}, {
-		name:    "hackbench",
+		name:    "hackbench/pipes",
 		what:    what("pipes", o.loops),
 		metrics: rate,
 		sides:   append(both(o.loops, throughPipes), side{pipes, func() (measures, error) { return o.threads("-p") }}),
@@ -83,7 +88,7 @@ func (o options) pass(w world, loops int, g group) (measures, error) {
 	done.Add(len(bodies))
 	begin := make(chan struct{})
 	failed := make(chan error, len(bodies))
-	took := make(chan time.Duration)
+	took := make(chan measures)
 	err := w.start(gpm.Attr{Inherit: true}, func() {
 		for _, body := range bodies {
 			go func() {
@@ -96,30 +101,33 @@ func (o options) pass(w world, loops int, g group) (measures, error) {
 			}()
 		}
 		ready.Wait()
-		start := time.Now()
+		start, used := time.Now(), measure.CPUTime()
 		close(begin)
 		done.Wait()
-		took <- time.Since(start)
+		took <- o.rates(loops, time.Since(start), measure.CPUTime()-used)
 	})
 	if err != nil {
 		return nil, err
 	}
-	d := <-took
+	m := <-took
 	select {
 	case err := <-failed:
 		return nil, err
 	default:
-		return measures{"messages": o.messages(loops) / d.Seconds()}, nil
+		return m, nil
 	}
 }
 
-// messages is how many all groups pass.
-func (o options) messages(loops int) float64 { return float64(o.groups * pairs * pairs * loops) }
+// rates returns what all groups' messages have taken, each.
+func (o options) rates(loops int, wall, cpu time.Duration) measures {
+	n := float64(o.groups * pairs * pairs * loops)
+	return measures{"messages": n / wall.Seconds(), "CPU time": float64(cpu) / n}
+}
 
 // threads runs hackbench itself.
 func (o options) threads(more ...string) (measures, error) {
 	args := append([]string{"-T", "-g", strconv.Itoa(o.groups), "-l", strconv.Itoa(o.loops)}, more...)
-	out, err := output(5*time.Minute, rtTests, "hackbench", args...)
+	out, cpu, err := output(5*time.Minute, rtTests, "hackbench", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +135,7 @@ func (o options) threads(more ...string) (measures, error) {
 	if err != nil {
 		return nil, err
 	}
-	return measures{"messages": o.messages(o.loops) / seconds}, nil
+	return o.rates(o.loops, time.Duration(seconds*1e9), cpu), nil
 }
 
 var timeLine = regexp.MustCompile(`(?m)^Time: ([0-9.]+)$`)

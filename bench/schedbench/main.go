@@ -23,6 +23,7 @@ type options struct {
 	workers    int
 	operations int
 	load       float64
+	rate       float64
 	side       string
 	json       bool
 }
@@ -39,13 +40,19 @@ func main() {
 
 var names = []string{"sleep", "wakeup", "hackbench", "schbench"}
 
+// family returns the part before the slash.
+func family(name string) string {
+	name, _, _ = strings.Cut(name, "/")
+	return name
+}
+
 // parse reads the flags.
 func parse(args []string, stderr io.Writer) (o options, err error) {
 	fs := flag.NewFlagSet("schedbench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	list := fs.String("run", strings.Join(names, ","), "what to compare")
+	list := fs.String("run", strings.Join(names, ","), "what to compare; also one of hackbench/channels, hackbench/unbuffered, hackbench/pipes")
 	fs.IntVar(&o.rounds, "rounds", 3, "how often each side runs")
-	fs.DurationVar(&o.duration, "duration", 500*time.Millisecond, "how long each side runs in a round; not hackbench")
+	fs.DurationVar(&o.duration, "duration", 500*time.Millisecond, "how long each side runs in a round; schbench four times as long, hackbench until it is done")
 	fs.IntVar(&o.hogs, "hogs", 0, "sleep, wakeup: how many compute on the CPU of the one that is woken (wakeup: at least one)")
 	fs.IntVar(&o.groups, "groups", 10, "hackbench: groups of 20 senders and 20 receivers")
 	fs.IntVar(&o.loops, "loops", 100, "hackbench: messages from each sender to each receiver of its group")
@@ -53,13 +60,14 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	fs.IntVar(&o.operations, "operations", 5, "schbench: matrix multiplications that a request takes")
 	fs.Float64Var(&o.load, "load", 0.9, "schbench: requests as a part of what the CPUs can do")
 	fs.StringVar(&o.side, "side", "", "only the sides with this in their name: for a profile of one")
+	fs.Float64Var(&o.rate, "rate", 0, "schbench: requests a second (default: as -load says)")
 	fs.BoolVar(&o.json, "json", false, "print JSON instead of tables")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
 	o.run = strings.Split(*list, ",")
 	for _, name := range o.run {
-		if !slices.Contains(names, name) {
+		if !slices.Contains(names, family(name)) {
 			return o, fmt.Errorf("-run has %q, want some of %s", name, strings.Join(names, ", "))
 		}
 	}
@@ -72,8 +80,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		return o, errors.New("-hogs and -workers must not be negative")
 	case o.duration < time.Millisecond:
 		return o, fmt.Errorf("-duration is %v, want 1 ms or more", o.duration)
-	case o.load <= 0:
-		return o, fmt.Errorf("-load is %v, want more than 0", o.load)
+	case o.load <= 0 || o.rate < 0:
+		return o, errors.New("-load must be more than 0, and -rate not negative")
 	}
 	return o, nil
 }
@@ -87,12 +95,12 @@ func run(args []string, stdout, stderr io.Writer) error {
 	results := []*result{}
 	var missing error
 	for _, name := range o.run {
-		cs, err := comparisons(name, o)
+		cs, err := comparisons(family(name), o)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		for _, c := range cs {
-			if c.keep(o.side); len(c.sides) == 0 {
+			if c.keep(o.side); len(c.sides) == 0 || !strings.HasPrefix(c.name, name) {
 				continue
 			}
 			r, err := c.run(o.rounds)

@@ -13,12 +13,12 @@ import (
 
 const rtTests = "apt-get install rt-tests"
 
-// output runs a program and returns what it prints; errMissing if it is not
-// installed, with how to get it.
-func output(limit time.Duration, get, name string, args ...string) (string, error) {
+// output runs a program and returns what it prints and the CPU time that it has
+// used; errMissing if it is not installed, with how to get it.
+func output(limit time.Duration, get, name string, args ...string) (string, time.Duration, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("%w: %s is not installed: %s", errMissing, name, get)
+		return "", 0, fmt.Errorf("%w: %s is not installed: %s", errMissing, name, get)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
@@ -26,9 +26,9 @@ func output(limit time.Duration, get, name string, args ...string) (string, erro
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", errors.Join(fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err), ctx.Err(), errors.New(stderr.String()))
+		return "", 0, errors.Join(fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err), ctx.Err(), errors.New(stderr.String()))
 	}
-	return stdout.String(), nil
+	return stdout.String(), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
 // cyclictest measures one thread on CPU core, with hogs beside it. The histogram
@@ -42,7 +42,7 @@ func cyclictest(o options, core int, more ...string) (measures, error) {
 		width = 1
 		args = append(args, "-N")
 	}
-	out, err := output(time.Minute+20*o.duration, rtTests, "cyclictest", append(args, more...)...)
+	out, _, err := output(time.Minute+20*o.duration, rtTests, "cyclictest", append(args, more...)...)
 	if e := stop(); err == nil {
 		err = e
 	}

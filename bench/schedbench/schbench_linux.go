@@ -15,6 +15,7 @@ const (
 	pending   = 8         // requests that a worker has room for
 	network   = interval  // how long a worker sleeps before the work
 	footprint = 256 << 10 // bytes of the matrices of one worker
+	longer    = 4         // times o.duration: there are few requests a second
 )
 
 // schbench compares wake-up latency under load. It is schbench with a message
@@ -25,8 +26,9 @@ const (
 // matrices. The latency is that from before the send to the first instruction
 // of a worker that has waited; the request's is that of sleep and work.
 //
-// The rate is such that the work alone takes o.load of the CPUs' time. What they
-// can do is measured first, with all of them computing. Requests are due at
+// The rate is such that the work alone takes o.load of the CPUs' time; what they
+// can do is measured first, unless o.rate gives the rate. "CPUs used" says what came
+// of it: less than the load means that others used the machine. Requests are due at
 // times fixed in advance, so that both sides get the same number, also where the
 // message thread itself runs late; one that finds eight before it is dropped, as
 // in schbench.
@@ -39,21 +41,24 @@ func schbench(o options, cpus int) *comparison {
 	if workers == 0 {
 		workers = 8 * cpus
 	}
-	capacity := calibrate(cpus, o.operations, max(o.duration/2, 50*time.Millisecond))
-	rate := capacity * o.load
+	d := longer * o.duration
+	rate, load := o.rate, "a given"
+	if rate == 0 {
+		rate = o.load * calibrate(cpus, o.operations, max(o.duration, 50*time.Millisecond))
+		load = percent(o.load)
+	}
 	const ours, plain = "tasks", "goroutines"
 	both := func(kernel bool) func() (measures, error) {
 		return func() (measures, error) {
 			return in(kernel, gpm.Config{CPUs: cpus}, func(w world) (measures, error) {
 				b := newBoard(workers, o.operations)
-				return b.run(w, cpus, rate, o.duration)
+				return b.run(w, cpus, rate, d)
 			})
 		}
 	}
 	return &comparison{
 		name: "schbench",
-		what: fmt.Sprintf("wake-up latency of %d workers on %d CPUs, %.0f requests a second of %s: %.0f %% load, %v for each side",
-			workers, cpus, rate, duration(1e9*float64(cpus)/capacity), 100*o.load, o.duration),
+		what: fmt.Sprintf("wake-up latency of %d workers on %d CPUs, %.0f requests a second, %s load, %v for each side", workers, cpus, rate, load, d),
 		metrics: []metric{
 			{name: "p50", show: duration}, {name: "p90", show: duration}, {name: "p99", show: duration}, {name: "max", show: duration},
 			{name: "wake-ups", show: count, info: true}, {name: "request p99", show: duration},
@@ -64,7 +69,9 @@ func schbench(o options, cpus int) *comparison {
 	}
 }
 
-// calibrate returns how many requests' work all CPUs together do in a second.
+// calibrate returns how many requests' work cpus CPUs do in a second: of the
+// machine's time, for others may use it too. All compute meanwhile, as they share
+// caches.
 func calibrate(cpus, operations int, d time.Duration) float64 {
 	var done sync.WaitGroup
 	rates := make([]float64, cpus)
@@ -127,7 +134,7 @@ func (b *board) run(w world, cpus int, rate float64, d time.Duration) (measures,
 	}
 	done.Wait()
 	busy := (measure.CPUTime() - used).Seconds() / time.Since(began).Seconds() / float64(cpus)
-	return b.measures(busy)
+	return b.measures(busy), nil
 }
 
 // send is the message thread.
@@ -175,24 +182,18 @@ func (w *worker) run(operations int) {
 	}
 }
 
-func (b *board) measures(busy float64) (measures, error) {
+func (b *board) measures(busy float64) measures {
 	var wakeups, times []time.Duration
 	for _, w := range b.workers {
 		wakeups = append(wakeups, w.wakeups...)
 		times = append(times, w.times...)
 	}
-	m, err := spread(wakeups)
-	if err != nil {
-		return nil, err
+	m := spread(wakeups)
+	if len(times) > 0 {
+		m["request p99"] = spread(times)["p99"]
 	}
-	m["p90"] = float64(measure.Percentile(wakeups, 90))
-	requests, err := spread(times)
-	if err != nil {
-		return nil, err
-	}
-	m["request p50"], m["request p99"] = requests["p50"], requests["p99"]
 	m["wake-ups"], m["dropped"], m["CPUs used"] = float64(len(wakeups)), float64(b.dropped), busy
-	return m, nil
+	return m
 }
 
 // matrices are three, square, in footprint bytes: a product and its factors.

@@ -73,7 +73,7 @@ func sleeper(o options, w world, hogs int, sleep func(time.Duration)) (measures,
 		return nil, err
 	}
 	<-done
-	return spread(samples)
+	return spread(samples), nil
 }
 
 // hog starts n that compute until stop is called.

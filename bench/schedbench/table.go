@@ -24,7 +24,11 @@ func (r *result) table(w io.Writer, metrics []metric) error {
 		}
 		fmt.Fprintf(t, "%s\t", s.Name)
 		for _, m := range metrics {
-			fmt.Fprintf(t, "%s\t", m.show(s.Median[m.name]))
+			cell := "-" // nothing was measured: say, no worker ever waited
+			if value, ok := s.Median[m.name]; ok {
+				cell = m.show(value)
+			}
+			fmt.Fprintf(t, "%s\t", cell)
 			if ratio, ok := s.Ratio[m.name]; ok {
 				fmt.Fprint(t, factor(ratio))
 			}

@@ -73,7 +73,7 @@ func waker(o options, w world, hogs int) (measures, error) {
 		return nil, err
 	}
 	<-done
-	return spread(woken.Samples)
+	return spread(woken.Samples), nil
 }
 
 //go:embed testdata/signal.c
@@ -93,10 +93,10 @@ func signals(o options, sender, receiver int) (_ measures, err error) {
 	if err := os.WriteFile(source, signalSource, 0o600); err != nil {
 		return nil, err
 	}
-	if _, err := output(time.Minute, "apt-get install gcc libc6-dev", "gcc", "-O2", "-Wall", "-pthread", "-o", program, source); err != nil {
+	if _, _, err := output(time.Minute, "apt-get install gcc libc6-dev", "gcc", "-O2", "-Wall", "-pthread", "-o", program, source); err != nil {
 		return nil, err
 	}
-	out, err := output(time.Minute+o.duration, "", program, strconv.Itoa(sender), strconv.Itoa(receiver),
+	out, _, err := output(time.Minute+o.duration, "", program, strconv.Itoa(sender), strconv.Itoa(receiver),
 		strconv.FormatInt(pause.Microseconds(), 10), strconv.FormatInt(o.duration.Microseconds(), 10))
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func signals(o options, sender, receiver int) (_ measures, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return spread(samples)
+	return spread(samples), nil
 }
 
 // parseSamples reads a number of ns from each line.
