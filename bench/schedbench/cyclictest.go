@@ -49,8 +49,12 @@ func parseHistogram(r io.Reader, width time.Duration) (h histogram, err error) {
 		if line == "" || line[0] == '#' {
 			continue
 		}
+		value, count, _ := strings.Cut(line, " ") // there may be a million lines
 		var b bucket
-		if _, err := fmt.Sscanf(line, "%d %d", &b.value, &b.count); err != nil {
+		var err, err2 error
+		b.value, err = strconv.Atoi(value)
+		b.count, err2 = strconv.Atoi(strings.TrimSpace(count))
+		if err := errors.Join(err, err2); err != nil {
 			return h, fmt.Errorf("cyclictest's histogram: %q: %w", line, err)
 		}
 		if b.count > 0 {
@@ -95,5 +99,5 @@ func (h histogram) measures() measures {
 			mean += h.middle(b) * float64(b.count) / float64(h.total)
 		}
 	}
-	return measures{"mean": mean, "p50": h.percentile(50), "p99": h.percentile(99), "max": float64(h.max)}
+	return measures{"mean": mean, "p50": h.percentile(50), "p90": h.percentile(90), "p99": h.percentile(99), "max": float64(h.max)}
 }

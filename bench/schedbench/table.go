@@ -76,7 +76,9 @@ func factor(x float64) string {
 // duration formats ns with three digits and a unit.
 func duration(ns float64) string {
 	switch {
-	case ns >= 1e6:
+	case ns >= 999.5e6:
+		return fmt.Sprintf("%.3g s", ns/1e9)
+	case ns >= 999.5e3:
 		return fmt.Sprintf("%.3g ms", ns/1e6)
 	case ns >= 999.5:
 		return fmt.Sprintf("%.3g µs", ns/1e3)
