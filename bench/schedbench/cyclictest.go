@@ -50,16 +50,14 @@ func parseHistogram(r io.Reader, width time.Duration) (h histogram, err error) {
 			continue
 		}
 		value, count, _ := strings.Cut(line, " ") // there may be a million lines
-		var b bucket
-		var err, err2 error
-		b.value, err = strconv.Atoi(value)
-		b.count, err2 = strconv.Atoi(strings.TrimSpace(count))
-		if err := errors.Join(err, err2); err != nil {
+		v, err1 := strconv.Atoi(value)
+		n, err2 := strconv.Atoi(strings.TrimSpace(count))
+		if err := errors.Join(err1, err2); err != nil {
 			return h, fmt.Errorf("cyclictest's histogram: %q: %w", line, err)
 		}
-		if b.count > 0 {
-			h.buckets = append(h.buckets, b)
-			h.total += b.count
+		if n > 0 {
+			h.buckets = append(h.buckets, bucket{v, n})
+			h.total += n
 		}
 	}
 	if err := lines.Err(); err != nil {
