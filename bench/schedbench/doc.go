@@ -18,6 +18,13 @@
 // over the rounds, and of the rounds' ratios: ours divided by the other side's.
 // Targets are judged by those; missing one is no failure of the command.
 //
+// On a shared machine the sides that spin lose more to others than cyclictest,
+// which sleeps. As root, in a session of its own, this one can be preferred (nice
+// alone has no effect between sessions where Linux groups processes by them):
+//
+//	go build ./bench/schedbench
+//	setsid -w sh -c 'echo -15 >/proc/self/autogroup; exec ./schedbench'
+//
 // Why no testing.B: what counts here are percentiles of one thousand or more
 // wake-ups, for a given time; an other side is a process that reports once; and
 // the sides must alternate. testing.B counts operations, finishes one benchmark
