@@ -1,5 +1,6 @@
 // Package bench compares tasks of the kernel with what plain Go offers for the
-// same purpose. It has benchmarks only, one file for each pair:
+// same purpose. Command schedbench, below it, compares the scheduler with programs
+// in C. The package itself has benchmarks only, one file for each pair:
 //
 //	go test -run '^$' -bench . ./bench
 //

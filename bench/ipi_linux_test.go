@@ -6,6 +6,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/measure"
 )
 
 // BenchmarkIPI measures how soon one that is woken runs where the CPU is busy.
@@ -36,21 +37,21 @@ func BenchmarkIPI(b *testing.B) {
 }
 
 func ipi(b *testing.B, waker, busy, receiver start) {
-	w := newWoken(b)
+	w := measure.NewWoken(b.N)
 	var stop atomic.Bool
 	stopped, done := make(chan struct{}), make(chan struct{})
-	receiver(w.run)
+	receiver(w.Run)
 	busy(func() {
 		for !stop.Load() {
 		}
 		close(stopped)
 	})
 	waker(func() {
-		w.wake(b, pause)
+		wake(b, w)
 		close(done)
 	})
 	<-done
 	stop.Store(true)
 	<-stopped
-	latencies(b, w.samples)
+	latencies(b, w.Samples)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/measure"
 )
 
 // supported skips a benchmark where no kernel can run: half a pair says nothing.
@@ -103,6 +104,6 @@ func perSwitch(b *testing.B, n int) {
 // the benchmark took, and the 99th percentile.
 func latencies(b *testing.B, samples []time.Duration) {
 	slices.Sort(samples)
-	b.ReportMetric(float64(samples[len(samples)/2].Nanoseconds()), "ns/op")
-	b.ReportMetric(float64(samples[len(samples)*99/100].Nanoseconds()), "p99-ns/op")
+	b.ReportMetric(float64(measure.Percentile(samples, 50).Nanoseconds()), "ns/op")
+	b.ReportMetric(float64(measure.Percentile(samples, 99).Nanoseconds()), "p99-ns/op")
 }

@@ -4,9 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/atomic"
-
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/measure"
 )
 
 // BenchmarkWakeup measures a wake-up from another thread. An operation is the
@@ -34,43 +33,15 @@ func BenchmarkWakeup(b *testing.B) {
 const pause = 200 * time.Microsecond
 
 func wakeup(b *testing.B, cpu int, s start) {
-	w := newWoken(b)
-	s(w.run)
-	onThread(b, cpu, func() { w.wake(b, pause) })
-	latencies(b, w.samples)
+	w := measure.NewWoken(b.N)
+	s(w.Run)
+	onThread(b, cpu, func() { wake(b, w) })
+	latencies(b, w.Samples)
 }
 
-// woken is one that is woken again and again, and notes how long that took.
-type woken struct {
-	ch      chan time.Time
-	ran     atomic.Int64
-	samples []time.Duration
-	done    chan struct{}
-}
-
-func newWoken(b *testing.B) *woken {
-	return &woken{ch: make(chan time.Time, 1), samples: make([]time.Duration, 0, b.N), done: make(chan struct{})}
-}
-
-func (w *woken) run() {
-	for sent := range w.ch {
-		w.samples = append(w.samples, time.Since(sent))
-		w.ran.Inc()
-	}
-	close(w.done)
-}
-
-// wake wakes w b.N times, with pauses between, and waits for its end.
-func (w *woken) wake(b *testing.B, pause time.Duration) {
+// wake wakes w b.N times and waits for its end.
+func wake(b *testing.B, w *measure.Woken) {
 	b.ResetTimer()
-	for i := range int64(b.N) {
-		for t := time.Now(); time.Since(t) < pause; {
-		}
-		w.ch <- time.Now()
-		for w.ran.Load() <= i {
-		}
-	}
+	w.Wake(pause, func(i int) bool { return i < b.N })
 	b.StopTimer()
-	close(w.ch)
-	<-w.done
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -50,14 +49,4 @@ func (l *latencies) sorted() []time.Duration {
 	s := slices.DeleteFunc(slices.Clone(l.all), func(d time.Duration) bool { return d == unanswered })
 	slices.Sort(s)
 	return s
-}
-
-// percentile returns the smallest value of sorted that at least p percent of
-// them do not exceed (the nearest rank); 0 if there are none.
-func percentile(sorted []time.Duration, p float64) time.Duration {
-	if len(sorted) == 0 {
-		return 0
-	}
-	rank := int(math.Ceil(p/100*float64(len(sorted)) - 1e-9)) // 99.9 is a little more in binary
-	return sorted[min(max(rank, 1), len(sorted))-1]
 }

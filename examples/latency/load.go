@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gokern/gokern/internal/measure"
 )
 
 // load is the CPU-bound work beside the requests.
@@ -29,7 +31,7 @@ type mark struct {
 }
 
 func (l *load) mark() mark {
-	m := mark{at: time.Now(), cpu: cpuTime()}
+	m := mark{at: time.Now(), cpu: measure.CPUTime()}
 	for i := range l.work {
 		m.done += l.work[i].Load()
 	}

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"text/tabwriter"
 	"time"
+
+	"github.com/gokern/gokern/internal/measure"
 )
 
 // result is what one half has shown. Times are nanoseconds in JSON.
@@ -32,7 +34,7 @@ func newResult(name string, l *latencies, work float64, unit string, cpus float6
 	s := l.sorted()
 	return result{
 		Name: name, Requests: len(s), Failed: l.failed, Work: work, WorkUnit: unit, CPUs: cpus,
-		P50: percentile(s, 50), P90: percentile(s, 90), P99: percentile(s, 99), P999: percentile(s, 99.9), Max: percentile(s, 100),
+		P50: measure.Percentile(s, 50), P90: measure.Percentile(s, 90), P99: measure.Percentile(s, 99), P999: measure.Percentile(s, 99.9), Max: measure.Percentile(s, 100),
 		sorted: s, first: l.first,
 	}
 }

@@ -45,12 +45,3 @@ func (c *clock) sleepUntil(t time.Time) error {
 }
 
 func (c *clock) close() { _ = c.timer.Close() }
-
-// cpuTime returns the CPU time that the process has used, 0 if unknown.
-func cpuTime() time.Duration {
-	var u unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}

@@ -16,6 +16,3 @@ func (*clock) sleepUntil(t time.Time) error {
 }
 
 func (*clock) close() {}
-
-// cpuTime returns the CPU time that the process has used, 0 if unknown.
-func cpuTime() time.Duration { return 0 }
