@@ -17,7 +17,7 @@ func depart(b *cpu.Block, t *goport.Task) {
 	c := cpuOf(b)
 	c.acquire()
 	c.cur = nil
-	c.curPrio = -1
+	c.setIdle()
 	b.Waiting = 0
 	waiting := c.nr
 	c.release()

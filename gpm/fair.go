@@ -15,9 +15,12 @@ import "github.com/gokern/gokern/internal/cpu"
 // short slices is served sooner, not more.
 //
 // A task that leaves the queue takes its lag along, V - v, and joins with it
-// again, on whatever CPU. For one that blocked with a debt, a negative lag, the
-// others' time goes on: in Linux it stays on the queue until it is paid off
-// (DELAY_DEQUEUE), here who wakes it works out what is left of it.
+// again, on whatever CPU. One that blocks with a debt, a negative lag, stays on the
+// queue in Linux, until V has come to its v (DELAY_DEQUEUE): so its debt is paid off,
+// and V, an average, does not fall because it leaves. Here who wakes it works out
+// what is left of the debt; and V goes on from where it was, by what has been run,
+// though the average be lower. Otherwise tasks that run for a moment and block,
+// again and again, would keep V where it is, and one that is ahead from running.
 //
 // All of a queue's tasks are on the list of level 0. With two or more they are
 // in two heaps also: ready by deadline, ahead by virtual time. Which one a task is
@@ -32,7 +35,8 @@ type fair struct {
 	base         int64
 
 	now     int64 // V at the last pick; others read it without the lock
-	nowLoad int64 // and the weights it is the average of
+	nowLoad int64 // and the weights then
+	most    int64 // that V may be further than the average
 	tail    int64 // the last deadline that a yield has led to
 
 	inverse   float64 // 1 / inverseOf
@@ -70,21 +74,45 @@ type fairTask struct {
 //go:norace
 func (q *runqueue) vtime() (v, load int64) {
 	l := &q.level[0]
-	switch l.n {
-	case 0:
-		if q.curWeight == 0 {
-			return q.fair.now, 0
+	switch {
+	case l.n == 0 && q.curWeight == 0:
+		return q.fair.now, 0
+	case l.n == 0:
+		v, load = q.curV, q.curWeight
+	case l.n == 1:
+		v, load = average(l.head.v, l.head.weight, q.curV, q.curWeight)
+	default:
+		sum := q.sum
+		load = q.load
+		if q.curWeight != 0 {
+			sum += (q.curV - q.base) * q.curWeight
+			load += q.curWeight
 		}
-		return q.curV, q.curWeight
-	case 1:
-		return average(l.head.v, l.head.weight, q.curV, q.curWeight)
+		v = q.base + q.divide(sum, load)
 	}
-	sum, load := q.sum, q.load
-	if q.curWeight != 0 {
-		sum += (q.curV - q.base) * q.curWeight
-		load += q.curWeight
+	if v-q.fair.now < 0 {
+		v = q.fair.now
 	}
-	return q.base + q.divide(sum, load), load
+	return v, load
+}
+
+// goesOn notes V: the average v, or where it was before the last task had run for
+// so long, if that is further. load are the weights now.
+//
+//go:norace
+func (q *runqueue) goesOn(v, load int64, ran uint64) int64 {
+	then := q.fair.now
+	if ran != 0 && q.nowLoad != 0 {
+		then += int64(ran) * niceZero / q.nowLoad
+	}
+	switch ahead := then - v; {
+	case ahead > q.most:
+		v += q.most // not without end: who leaves may come back at once
+	case ahead > 0:
+		v = then
+	}
+	q.fair.now, q.nowLoad = v, load
+	return v
 }
 
 // average returns the average of v and u, with their weights, and the sum of
@@ -287,21 +315,22 @@ func (q *runqueue) leave(t *Task) {
 }
 
 // firstFair returns the task of level 0 to run next, and notes V. There is one.
+// ran is how long the last one that has left the CPU had run.
 //
 //go:norace
-func (q *runqueue) firstFair() *Task {
+func (q *runqueue) firstFair(ran uint64) *Task {
 	l := &q.level[0]
 	if l.n == 1 {
 		t := l.head
-		q.fair.now, q.nowLoad = t.v, t.weight
+		q.goesOn(t.v, t.weight, ran)
 		return t
 	}
 	v := q.base + q.divide(q.sum, q.load)
-	q.fair.now, q.nowLoad = v, q.load
 	if far := v - q.base; far > maxFar || far < -maxFar {
 		q.sum -= far * q.load
 		q.base = v
 	}
+	v = q.goesOn(v, q.load, ran)
 	if t := q.protected; t != nil && t.on == q.number && t.level == 0 {
 		return t
 	}
@@ -344,11 +373,12 @@ func (q *runqueue) rotateFair(t *Task) *Task {
 	t.yielded(&q.fair)
 	l := &q.level[0]
 	if l.n == 1 {
-		q.fair.now, q.nowLoad = average(l.head.v, l.head.weight, t.v, t.weight)
+		v, load := average(l.head.v, l.head.weight, t.v, t.weight)
+		q.goesOn(v, load, 0)
 		return l.head
 	}
 	load := q.load + t.weight
-	q.fair.now, q.nowLoad = q.base+q.divide(q.sum+(t.v-q.base)*t.weight, load), load
+	q.goesOn(q.base+q.divide(q.sum+(t.v-q.base)*t.weight, load), load, 0)
 	n := q.ready.root
 	if n == nil {
 		n = q.ahead.root

@@ -34,6 +34,7 @@ func TestEEVDF(t *testing.T) {
 	r := fairRand(t)
 	c := &vcpu{k: &Kernel{}}
 	c.number = 1
+	c.most = 1e6
 	var classes []*attrs
 	for range 6 {
 		a := &attrs{weight: weights[r.IntN(len(weights))], slice: 1000 + r.Int64N(1e6)}
@@ -42,6 +43,7 @@ func TestEEVDF(t *testing.T) {
 	}
 	var queued []*Task
 	var cur *Task
+	ran := int64(0) // what the last one ran
 	drop := func(task *Task) {
 		i := slices.Index(queued, task)
 		queued = slices.Delete(queued, i, i+1)
@@ -50,7 +52,8 @@ func TestEEVDF(t *testing.T) {
 		switch n := r.IntN(10); {
 		case cur != nil:
 			c.curWeight = 0
-			cur.seen -= r.Int64N(2e6) // it has run
+			ran = r.Int64N(2e6)
+			cur.seen -= ran
 			if n == 1 {
 				cur.attrs = classes[r.IntN(len(classes))]
 			}
@@ -73,12 +76,13 @@ func TestEEVDF(t *testing.T) {
 			if protected != nil && protected.on == 0 {
 				protected = nil
 			}
-			got := c.first()
+			got := c.first(uint64(ran))
 			if len(queued) > 1 && protected != nil {
 				require.Same(t, protected, got)
 			} else {
-				checkEEVDF(t, queued, got)
+				checkEEVDF(t, queued, got, c.fair.now, c.most)
 			}
+			ran = 0
 			c.remove(got)
 			drop(got)
 			c.starts(got)
@@ -95,18 +99,20 @@ func TestEEVDF(t *testing.T) {
 	}
 }
 
-// checkEEVDF checks that got is the one of queued to run. Who is less than one
-// count ahead of the average may be taken for eligible or not.
-func checkEEVDF(t *testing.T, queued []*Task, got *Task) {
+// checkEEVDF checks that got is the one of queued to run, when V is v, which may be
+// further than the average by most.
+func checkEEVDF(t *testing.T, queued []*Task, got *Task, v, most int64) {
 	sum, load := new(big.Int), int64(0)
 	for _, task := range queued {
 		sum.Add(sum, new(big.Int).Mul(big.NewInt(task.v), big.NewInt(task.weight)))
 		load += task.weight
 	}
-	v := new(big.Int).Div(sum, big.NewInt(load)).Int64()
+	average := new(big.Int).Div(sum, big.NewInt(load)).Int64()
+	require.GreaterOrEqual(t, v, average-1)
+	require.LessOrEqual(t, v, average+1+most)
 	require.LessOrEqual(t, got.v, v+1, "it is ahead")
 	for _, task := range queued {
-		if task.v < v {
+		if task.v <= v {
 			require.LessOrEqual(t, got.deadline, task.deadline, "of %d", len(queued))
 		}
 	}

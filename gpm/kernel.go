@@ -42,7 +42,8 @@ type Kernel struct {
 	away     *Task  // those that went with their thread, linked by nextAway
 	parents  *Task  // those whose goroutines found no spare, linked by nextParent
 
-	queuedRT uint32 // FIFO and RR tasks that wait, in all queues
+	idle     idlers // CPUs that run no task
+	queuedRT uint32 // tasks above Normal that wait, in all queues
 	inherits uint32 // 1: some task inherits, so spares are wanted
 	live     int64  // tasks that have not ended
 	lastID   int64
@@ -141,6 +142,7 @@ func (k *Kernel) start() error {
 		c := &vcpu{k: k, curPrio: -1, pin: k.config.Pin[i]}
 		c.ID = int32(i)
 		c.number = uint32(i) + 1
+		c.most = int64(4 * k.sliceMin)
 		c.Area = cpu.Area(i)
 		k.cpus = append(k.cpus, c)
 	}

@@ -2,7 +2,11 @@
 
 package gpm
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
 
 // mask is a set of virtual CPUs.
 type mask [maxCPUs / 64]uint64
@@ -38,4 +42,33 @@ func (m *mask) single() bool {
 		n += bits.OnesCount64(w)
 	}
 	return n == 1
+}
+
+// idlers is a set of CPUs that each changes itself. For others it is a hint.
+type idlers [maxCPUs / 32]uint32
+
+//go:norace
+func (m *idlers) set(id int32) {
+	w := &m[id/32]
+	for old := cpu.Load32(w); !cpu.Cas32(w, old, old|1<<(id%32)); old = cpu.Load32(w) {
+	}
+}
+
+//go:norace
+func (m *idlers) clear(id int32) {
+	w := &m[id/32]
+	for old := cpu.Load32(w); !cpu.Cas32(w, old, old&^(1<<(id%32))); old = cpu.Load32(w) {
+	}
+}
+
+// any reports whether one of those in allowed is.
+//
+//go:norace
+func (m *idlers) any(allowed *mask) bool {
+	for i, w := range m {
+		if w != 0 && uint64(w)<<(i%2*32)&allowed[i/2] != 0 {
+			return true
+		}
+	}
+	return false
 }

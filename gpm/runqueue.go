@@ -166,10 +166,11 @@ func (q *runqueue) top() int32 {
 	return -1
 }
 
-// first returns the task to run next, nil if there is none.
+// first returns the task to run next, nil if there is none. ran is how long a Normal
+// task has run that has just left the CPU.
 //
 //go:norace
-func (q *runqueue) first() *Task {
+func (q *runqueue) first(ran uint64) *Task {
 	p := q.top()
 	switch {
 	case p == rankDeadline:
@@ -177,7 +178,7 @@ func (q *runqueue) first() *Task {
 	case p > rankFair:
 		return q.level[p].head
 	case p == rankFair:
-		return q.firstFair()
+		return q.firstFair(ran)
 	}
 	return nil
 }

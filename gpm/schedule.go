@@ -55,14 +55,14 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	var next *Task
 	if !yield {
 		if next = c.serveFair(ran); next == nil {
-			next = c.first()
+			next = c.first(ran)
 			if c.k.cpusLen > 1 {
 				next = c.consider(next, reason)
 			}
 		}
 	}
 	if next == nil {
-		c.curPrio = -1
+		c.setIdle()
 		c.fair.idles()
 		b.Waiting = 0
 		when := c.plan(nil)
@@ -77,6 +77,9 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	if next.on != 0 {
 		c.remove(next)
 		c.countRT(next, -1)
+	}
+	if c.curPrio < 0 {
+		c.k.idle.clear(c.ID)
 	}
 	c.curPrio = next.level
 	b.Sliced = next.sliced
@@ -380,7 +383,7 @@ func stalled(b *cpu.Block) {
 // choose returns the CPU for a task that has become runnable: the one it ran
 // on last if that is idle, else any idle one, else the one that runs the lowest
 // priority if t's is higher; else, where t must wait anyway, the caller's own or
-// the shortest queue. One that must stay stays. here is the caller's CPU, nil if
+// the lightest queue. One that must stay stays. here is the caller's CPU, nil if
 // it has none.
 //
 //go:norace
@@ -396,11 +399,15 @@ func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 	if t.last >= 0 && allowed.has(t.last) {
 		last = k.cpus[t.last]
 	}
+	var near *vcpu
 	if here != nil && t.prio == 0 && allowed.has(here.ID) {
-		// Both are Normal and the waker will likely block soon: the cache is
-		// warm here. With others waiting already, an idle CPU is better.
-		if c := cpuOf(here); c.curPrio == 0 && c.nr == 0 {
-			return c
+		// Both are Normal: the cache is warm here, and the waker will likely block
+		// soon. With others waiting already, an idle CPU is better.
+		if c := cpuOf(here); c.curPrio == 0 {
+			if c.nr == 0 || c.nr < nearby && !k.idle.any(allowed) {
+				return c
+			}
+			near = c
 		}
 	}
 	if last != nil && last.curPrio < 0 && last.Stalled == 0 {
@@ -415,7 +422,24 @@ func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 			best = c
 		}
 	}
+	if near != nil && best.curPrio >= 0 && near.weight() <= 2*best.weight() {
+		return near
+	}
 	return best
+}
+
+// nearby is how many may wait on the waker's CPU until a task that it wakes might
+// rather go elsewhere, though that costs it its cache and another CPU's lock.
+const nearby = 4
+
+// setIdle notes that c runs no task. Its lock is held.
+//
+//go:norace
+func (c *vcpu) setIdle() {
+	if c.curPrio >= 0 {
+		c.k.idle.set(c.ID)
+	}
+	c.curPrio = -1
 }
 
 // better reports whether c is a better place for t than d.

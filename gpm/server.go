@@ -43,7 +43,7 @@ func (c *vcpu) serveFair(ran uint64) *Task {
 		return nil
 	}
 	s.serving = true
-	return c.firstFair()
+	return c.firstFair(ran)
 }
 
 // next returns in how many ns c has to look again.
