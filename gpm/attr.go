@@ -43,6 +43,9 @@ func (p Policy) String() string {
 	case Deadline:
 		return "deadline"
 	}
+	if p >= firstClass {
+		return fmt.Sprintf("class %d", uint8(p-firstClass))
+	}
 	return fmt.Sprintf("Policy(%d)", uint8(p))
 }
 
@@ -56,7 +59,8 @@ const (
 type Attr struct {
 	// Name is for logs and statistics.
 	Name string
-	// Policy and Priority: 1 to 99 for FIFO and RR, 0 for the others.
+	// Policy is one of the constants or what Kernel.Register has returned. Priority:
+	// 1 to 99 for FIFO and RR, 0 for the others.
 	Policy   Policy
 	Priority int
 	// Nice, -20 to 19, of Normal and Batch tasks: a step less is a quarter more of
@@ -103,7 +107,12 @@ func (a Attr) check(cpus int) error {
 			return bad("Priority is %d, want %d to %d", a.Priority, MinPriority, MaxPriority)
 		}
 	default:
-		return bad("unknown Policy %d", a.Policy)
+		if a.Policy < firstClass {
+			return bad("unknown Policy %d", a.Policy)
+		}
+		if a.Priority != 0 {
+			return bad("Priority is %d, want 0 for policy %v", a.Priority, a.Policy)
+		}
 	}
 	if a.Nice < MinNice || a.Nice > MaxNice {
 		return bad("Nice is %d, want %d to %d", a.Nice, MinNice, MaxNice)

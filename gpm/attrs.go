@@ -17,6 +17,8 @@ type attrs struct {
 
 	runtime, deadline, period int64 // of Deadline tasks, ns
 	bandwidth                 int64 // that they were promised
+
+	class *class // that decides over them; nil: a policy of the kernel's
 }
 
 // attrsOf returns attr as attrs. Programs start many tasks alike, so it keeps
@@ -32,7 +34,13 @@ func (k *Kernel) newAttrs(attr Attr) (*attrs, error) {
 	if err := attr.check(k.cpusLen); err != nil {
 		return nil, err
 	}
-	return k.derive(attr), nil
+	var cl *class
+	if attr.Policy >= firstClass {
+		if cl = k.class(attr.Policy); cl == nil {
+			return nil, badAttr("unknown Policy %v", attr.Policy)
+		}
+	}
+	return k.derive(attr, cl), nil
 }
 
 // Not instrumented, as copyAttr is not: the race detector must see no edge
@@ -42,8 +50,8 @@ func (k *Kernel) newAttrs(attr Attr) (*attrs, error) {
 func (k *Kernel) recentAttrs() *attrs { return k.recent }
 
 //go:norace
-func (k *Kernel) derive(attr Attr) *attrs {
-	a := &attrs{Attr: copyAttr(&attr), prio: int32(attr.Priority), sliced: 1, allowed: k.all}
+func (k *Kernel) derive(attr Attr, cl *class) *attrs {
+	a := &attrs{Attr: copyAttr(&attr), prio: int32(attr.Priority), sliced: 1, allowed: k.all, class: cl}
 	if attr.Policy == FIFO {
 		a.sliced = 0
 	}
@@ -106,7 +114,7 @@ func copyAttr(a *Attr) Attr {
 //go:norace
 func (t *Task) use(a *attrs) {
 	t.attrs = a
-	t.prio, t.sliced, t.allowed = a.prio, a.sliced, a.allowed
+	t.prio, t.sliced, t.allowed, t.wantClass = a.prio, a.sliced, a.allowed, a.class
 	t.last = -1
 	t.Init(a.Inherit)
 	t.SetSingle(a.single)

@@ -17,6 +17,8 @@ var (
 	ErrAttr = errors.New("gokern: bad attr")
 	// ErrBandwidth: a Deadline task asks for more than is left. Linux: EBUSY.
 	ErrBandwidth = errors.New("gokern: not enough bandwidth for a Deadline task")
+	// ErrPolicy: a user's class has been ended. The error that wraps it says why.
+	ErrPolicy = errors.New("gokern: the class has ended")
 	// ErrTask: the caller is a task and must not be, or is none and must be.
 	ErrTask = errors.New("gokern: wrong caller")
 	// ErrLocked: the calling goroutine is locked to its thread (runtime.LockOSThread).

@@ -395,6 +395,9 @@ func (q *runqueue) rotateFair(t *Task) *Task {
 //go:norace
 func (c *vcpu) starts(t *Task) {
 	c.cut, c.protected = false, nil
+	if c.curOf = t.class; c.curOf != nil {
+		c.curSlot, c.curTurn = t.user.slot, t.user.turn
+	}
 	if t.level != 0 {
 		c.curWeight, c.curAttrs = 0, nil
 		c.SliceUsed, c.SliceMin = t.used, c.k.sliceMin

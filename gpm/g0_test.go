@@ -50,7 +50,7 @@ var indirect = []struct{ pattern, why string }{
 	{port + `choose`, "Scheduler.Pick; runSafePointFn, which findRunnable calls on g0 as well"},
 	{port + `(go[A-Z]\w*|\(\*Task\)\.Return)`, "a field of Scheduler"},
 	{port + `(enterPark|leavePark|goOrdinary|WakeIdle|wakeSleeper|\(\*Sleeper\)\.WakeOnG0)`, "runtime.ready, for g0"},
-	{here + `(clock|\(\*vcpu\)\.(kick|serve|expire|napTime|begin)|\(\*Kernel\)\.(exited|adopt))`, "runtime.ready, in an inlined WakeIdle, WakeOnG0 or Ready; the clock"},
+	{here + `(clock|\(\*class\)\.wakeAgent|\(\*vcpu\)\.(kick|serve|expire|napTime|begin)|\(\*Kernel\)\.(exited|adopt))`, "runtime.ready, in an inlined WakeIdle, WakeOnG0 or Ready; the clock"},
 	{gokern + `internal/readers\.hurryOnG0`, "readers.Interrupt: interruptReaderOnG0"},
 	{port + `\(\*Task\)\.Ready`, "runtime.ready, for g0"},
 	{port + `Nanotime`, "time.runtimeNano: on g0 it reads the clock"},

@@ -49,6 +49,9 @@ type Kernel struct {
 	lastID   int64
 	promised int64 // bandwidth of all Deadline tasks that live; protected by listLock
 
+	classMu sync.Mutex
+	classes []*class // by Policy; protected by classMu
+
 	counts counts
 
 	helper     goport.Sleeper // wakes the helper goroutine
@@ -103,7 +106,7 @@ func Boot(config Config) (*Kernel, error) {
 		k.nap = shortNap
 	}
 	k.measureTime()
-	k.plain = k.derive(Attr{})
+	k.plain = k.derive(Attr{}, nil)
 	k.dog = newWatchdog(k)
 	if err := k.start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
@@ -187,6 +190,7 @@ var giveUpAfter = selfTestTimeout
 // stop ends the CPUs and puts everything back as it was. No task lives. An error
 // says what could not be put back.
 func (k *Kernel) stop() error {
+	k.endClasses()
 	for _, c := range k.cpus {
 		if c.thread() != 0 {
 			onG0(quitOnG0, c)

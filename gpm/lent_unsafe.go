@@ -88,7 +88,7 @@ func lendOnG0(p unsafe.Pointer) {
 //
 //go:norace
 func (t *Task) effective() {
-	t.prio, t.sliced = t.attrs.prio, t.attrs.sliced
+	t.prio, t.sliced, t.wantClass = t.attrs.prio, t.attrs.sliced, t.attrs.class
 	if rank := int32(min(t.lent.boost, rankDeadline)); rank > t.prio {
 		t.prio, t.sliced = rank, 0
 	}

@@ -32,7 +32,9 @@ func (k *Kernel) enlistLocked(t *Task) {
 		k.tasks.prevT = t
 	}
 	k.tasks = t
-	k.live++
+	if !t.internal {
+		k.live++
+	}
 }
 
 // putSpare and takeSpare keep tasks that are nobody's. The list's lock is held.
@@ -60,7 +62,8 @@ func (k *Kernel) takeSpare() *Task {
 func (t *Task) clear() {
 	t.switches = 0
 	t.on = 0
-	t.fairTask, t.dl = fairTask{}, deadlineTask{}
+	t.internal = false
+	t.fairTask, t.dl, t.user, t.class = fairTask{}, deadlineTask{}, classTask{}, nil
 	t.Clear()
 }
 
@@ -85,13 +88,15 @@ func (k *Kernel) exited(t *Task) {
 		t.nextT.prevT = t.prevT
 	}
 	t.nextT, t.prevT = nil, nil
-	k.live--
+	if !t.internal {
+		k.live--
+	}
 	k.promised -= t.attrs.bandwidth
 	switch {
 	case waited:
 		t.reap = k.dead
 		k.dead = t
-	case !t.held && t.orphans == 0 && k.nspares < spareMost:
+	case !t.held && t.orphans == 0 && !t.user.listed && k.nspares < spareMost:
 		t.clear()
 		k.putSpare(t)
 	}

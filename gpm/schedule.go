@@ -47,6 +47,8 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	if c.level[levelThrottled].n != 0 {
 		c.renewThrottled()
 	}
+	gone := c.curOf // requeue would have cleared it
+	c.curOf = nil
 	ran := uint64(0)
 	if c.curWeight != 0 {
 		ran = b.Chain
@@ -68,6 +70,9 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		when := c.plan(nil)
 		c.release()
 		c.setAlarm(when)
+		if gone != nil && c.curSlot != 0 {
+			gone.vacate(c.curSlot, c.curTurn)
+		}
 		if c.busySince != 0 {
 			c.busyCycles += int64(b.Now - c.busySince)
 			c.busySince = 0
@@ -89,6 +94,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	case next.level == rankDeadline:
 		c.curAt = next.node.key
 	}
+	slot, turn := c.curSlot, c.curTurn
 	c.starts(next)
 	c.setWaiting()
 	arm := b.Waiting > 0 && b.Armed == 0
@@ -98,6 +104,9 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c.setAlarm(when)
 	if arm {
 		c.arm()
+	}
+	if gone != nil && slot != 0 {
+		gone.vacate(slot, turn)
 	}
 	if waiting > 0 && reason == cpu.ReasonPreempt && c.k.cpusLen > 1 {
 		c.k.kickIdle(c) // they have waited long enough to be moved
@@ -210,97 +219,12 @@ func (c *vcpu) pullable(id int32, limit int64) *Task {
 	}
 	n := 0
 	for t := c.level[p].head; t != nil && n < 16; t = t.next {
-		if t.allowed.has(id) && !t.NoMigrate() && (p != 0 || t.weight < limit) {
+		if t.allowed.has(id) && !t.NoMigrate() && t.class == nil && (p != 0 || t.weight < limit) {
 			return t
 		}
 		n++
 	}
 	return nil
-}
-
-// requeue puts t, which leaves b but can run, on a queue again: to go on with the
-// rest of its slice if a higher priority took the CPU from it, behind its equals
-// if its slice has ended or it yields. It returns the task that is to run next
-// where that is certain.
-//
-//go:norace
-func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
-	c, t := cpuOf(b), taskOf(t0)
-	c.cur = nil
-	if !t.allowed.has(b.ID) {
-		wake(t0)
-		return nil
-	}
-	c.acquire()
-	how := putYield
-	if reason == cpu.ReasonYield {
-		if b.Need == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
-			if next := c.rotate(t); next != nil {
-				c.release()
-				return c.run(next)
-			}
-		}
-	} else {
-		how = putRest
-		if t.sliced != 0 && t.prio > 0 {
-			// A tick may find the higher priority running each time.
-			t.used += b.Chain - min(b.Credited, b.Chain)
-			if t.used >= 2*c.k.sliceMin {
-				b.Expired = 1
-			}
-		}
-		if b.Expired != 0 {
-			how = putEnd
-		}
-	}
-	c.put(t, how)
-	c.countRT(t, 1)
-	if t.level == levelThrottled {
-		c.countThrottled(t)
-	}
-	c.held = true // the pick comes next, on this very thread
-	return nil
-}
-
-// rotate is the common case of a yield: of several tasks of one priority, the
-// highest, t goes behind the others and the next comes off the queue and is
-// returned. Nothing else changes. c's lock is held.
-//
-//go:norace
-func (c *vcpu) rotate(t *Task) *Task {
-	p := t.prio
-	l := &c.level[p]
-	next := l.head
-	if next == nil || p != c.curPrio || c.top() != p || c.k.cpusLen > 1 && cpu.Load32(&c.k.queuedRT) != 0 {
-		return nil
-	}
-	if p == 0 {
-		if next = c.rotateFair(t); next == nil {
-			return nil
-		}
-	} else if next.sliced != t.sliced {
-		return nil
-	}
-	if next.prev != nil {
-		next.prev.next = next.next
-	} else {
-		l.head = next.next
-	}
-	if next.next != nil {
-		next.next.prev = next.prev
-	} else {
-		l.tail = next.prev
-	}
-	next.next, next.prev, next.on = nil, nil, 0
-	if t.prev = l.tail; t.prev != nil {
-		t.prev.next = t
-	} else {
-		l.head = t
-	}
-	l.tail = t
-	t.level, t.on, t.used = p, c.number, 0
-	c.starts(next)
-	return next
 }
 
 // wake puts t, which has become runnable, on the queue of the best CPU and has
@@ -310,12 +234,22 @@ func (c *vcpu) rotate(t *Task) *Task {
 func wake(t0 *goport.Task) {
 	t := taskOf(t0)
 	t.In()
-	k := t.k
-	here := cpu.This()
+	k, here := t.k, cpu.This()
 	if t.clock != 0 {
 		t.left()
 	}
-	c := k.choose(t, here)
+	if (t.class != nil || t.wantClass != nil) && t.inClass() {
+		return
+	}
+	t.queueOn(k.choose(t, here), here)
+}
+
+// queueOn puts t, which can run and is the caller's, on c's queue, or another's if
+// it may not run there, and has that CPU look if it should.
+//
+//go:norace
+func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
+	k := t.k
 	for c.acquire(); k.cpusLen > 1 && !t.allowed.has(c.ID); c.acquire() {
 		if t.NoMigrate() {
 			t.Stayed() // percpu.MigrateEnable has it leave
@@ -476,12 +410,15 @@ func (c *vcpu) countRT(t *Task, n int32) {
 //go:norace
 func (c *vcpu) setWaiting() {
 	n := int32(0)
+	if cl := c.curOf; cl != nil && c.curSlot != 0 && cl.waiting > 0 {
+		n = 1
+	}
 	if c.nr > 0 && c.curPrio >= 0 {
 		p := c.curPrio
 		if c.server.serving {
 			p = rankFair
 		}
-		n = c.level[p].n * int32(c.Sliced)
+		n += c.level[p].n * int32(c.Sliced)
 		if c.top() > c.curPrio {
 			n++
 		}

@@ -131,6 +131,13 @@ func (t *Task) replace() bool {
 	if on == 0 {
 		return t.Out() || cpu.Load32(&t.state) == gone
 	}
+	if on == onClass {
+		if !t.withdraw() {
+			return false
+		}
+		wake(&t.Task)
+		return true
+	}
 	c := k.cpus[on-1]
 	c.acquire()
 	if t.on != on {

@@ -119,6 +119,21 @@ func Outside(fn func()) {
 	fn()
 }
 
+// spawnInternal starts fn as a task of the kernel's own: it is not counted, and
+// whoever has started it ends it before Shutdown stops the CPUs.
+func (k *Kernel) spawnInternal(name string, priority int, fn func()) *Task {
+	t := newSpare(k, nil)
+	t.use(k.derive(Attr{Name: name, Policy: FIFO, Priority: priority}, nil))
+	t.hold()
+	t.markInternal()
+	t.begin(fn)
+	onG0(spawnOnG0, t)
+	return t
+}
+
+//go:norace
+func (t *Task) markInternal() { t.internal = true }
+
 // newTask returns a task that is on no list yet, and that the caller, or somebody
 // it tells, will know: it is never used again for another.
 func (k *Kernel) newTask(attr Attr) (*Task, error) {

@@ -31,6 +31,9 @@ type Task struct {
 	next, prev *Task
 	used       uint64 // what it has used of its slice in former turns, in time-stamp counts; RR
 
+	class     *class // that has it, or whose turn it has; see classTask
+	wantClass *class // that SetAttr wants it to have
+
 	last int32 // the CPU that ran it last, -1: none yet
 
 	// Written on g0, read from anywhere.
@@ -43,7 +46,8 @@ type Task struct {
 
 	lent lent // what package lock lends it
 
-	dl deadlineTask
+	dl   deadlineTask
+	user classTask
 
 	timer hrtimer // ends its Sleep
 
@@ -65,7 +69,8 @@ type Task struct {
 	goAttrs *attrs
 	goFn    func()
 
-	held bool // somebody may know it by its address: never to be used again
+	held     bool // somebody may know it by its address: never to be used again
+	internal bool // the kernel's own: not counted
 
 	mu   sync.Mutex // protects done
 	done chan struct{}

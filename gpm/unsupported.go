@@ -31,6 +31,15 @@ func (*Kernel) Go(Attr, func()) error { return unsupported() }
 // Do returns an error that wraps ErrUnsupported, and does not call fn.
 func (*Kernel) Do(Attr, func()) error { return unsupported() }
 
+// Register returns an error that wraps ErrUnsupported.
+func (*Kernel) Register(string, Class, time.Duration) (Policy, error) { return 0, unsupported() }
+
+// Unregister returns an error that wraps ErrUnsupported.
+func (*Kernel) Unregister(Policy) error { return unsupported() }
+
+// PolicyErr returns an error that wraps ErrUnsupported.
+func (*Kernel) PolicyErr(Policy) error { return unsupported() }
+
 // Shutdown returns an error that wraps ErrUnsupported.
 func (*Kernel) Shutdown(context.Context) error { return unsupported() }
 

@@ -24,6 +24,9 @@ type vcpu struct {
 	held    bool   // requeue has left the queue locked for pick
 	curPrio int32  // cur's rank, -1 when idle; written under lock
 	curAt   int64  // its deadline, if the rank is that; likewise
+	curSlot int32  // the slot of cur's class that it stands for, 0: none
+	curTurn uint32 // and which turn
+	curOf   *class // and the class
 	server  server // of Normal tasks that starve
 	alarm   int64  // when to look at the queue again, by Nanotime; 0: never
 	idle    uint32 // what the idle goroutine does, an idle state

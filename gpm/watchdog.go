@@ -84,6 +84,7 @@ func (w *watchdog) run() {
 		for i, c := range w.k.cpus {
 			w.look(&w.seen[i], c)
 		}
+		w.lookAtClasses()
 		w.repair()
 	}
 }

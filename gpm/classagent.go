@@ -1,0 +1,297 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/goport"
+)
+
+// class is a registered Class.
+//
+// The user's code cannot run on g0, where the scheduler does: it may allocate, grow
+// its stack, block, and is instrumented. So each class has an agent, a task of the
+// highest priority. Code on g0 puts tasks that can run on the class's list and
+// wakes the agent, which tells the class, asks it for a task for each CPU that has
+// none of its tasks (a slot that is vacant), and puts that on the CPU's queue, where it
+// is like any Normal task until it blocks, yields, or the agent recalls it.
+// ghOSt does the same for processes, with an agent in user space.
+type class struct {
+	k       *Kernel
+	user    Class
+	name    string
+	policy  Policy
+	timeout time.Duration
+	agent   goport.Sleeper
+	task    *Task // the agent's
+
+	// Protected by lock, which is taken on g0 only.
+	lock           uint32
+	ended          bool // its tasks are Normal
+	waiting        int32
+	first, last    *Task // those that wait in it, by age
+	news, newsLast *Task // those that it is to be told of
+	slots          []slot
+
+	oldest uint64 // the watchdog's
+
+	// The agent's.
+	args classArgs
+
+	quit uint32 // 1: the agent is to end
+	why  error  // why it has ended; protected by the kernel's classMu
+}
+
+// Register makes c a policy, for Attr.Policy. If one of its tasks waits for longer
+// than timeout (0: 30 s, as in Linux), or a method of it panics, it is ended:
+// its tasks are run as Normal ones, that is logged, and PolicyErr says why.
+// Context: any goroutine that may block. Errors: ErrAttr if there are too many,
+// ErrShutdown. Linux: bpf_scx_reg().
+func (k *Kernel) Register(name string, c Class, timeout time.Duration) (Policy, error) {
+	if c == nil || timeout < 0 {
+		return 0, badAttr("no Class, or a negative timeout")
+	}
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	k.classMu.Lock()
+	defer k.classMu.Unlock()
+	if cpu.Load32(&k.stopping) != 0 {
+		return 0, ErrShutdown
+	}
+	if len(k.classes) == maxClasses {
+		return 0, badAttr("%d classes are registered", maxClasses)
+	}
+	cl := &class{k: k, user: c, name: name, policy: firstClass + Policy(len(k.classes)), timeout: timeout, slots: make([]slot, k.cpusLen)}
+	cl.args.cl = cl
+	k.classes = append(k.classes, cl)
+	cl.task = k.spawnInternal("class "+name, MaxPriority, cl.run)
+	return cl.policy, nil
+}
+
+// Unregister ends a class: its tasks become Normal. Errors: ErrAttr if there is no
+// such class.
+func (k *Kernel) Unregister(p Policy) error {
+	cl := k.class(p)
+	if cl == nil {
+		return badAttr("unknown Policy %v", p)
+	}
+	cl.end(errUnregistered)
+	cpu.Store32(&cl.quit, 1)
+	cl.agent.Wake()
+	return nil
+}
+
+var errUnregistered = fmt.Errorf("%w: unregistered", ErrPolicy)
+
+// PolicyErr returns why a class has been ended, nil if it has not: ErrPolicy, with
+// the reason. Errors: also ErrAttr if there is no such class.
+func (k *Kernel) PolicyErr(p Policy) error {
+	cl := k.class(p)
+	if cl == nil {
+		return badAttr("unknown Policy %v", p)
+	}
+	k.classMu.Lock()
+	defer k.classMu.Unlock()
+	return cl.why
+}
+
+// class returns the registered class, nil if there is none.
+func (k *Kernel) class(p Policy) *class {
+	k.classMu.Lock()
+	defer k.classMu.Unlock()
+	if i := int(p) - int(firstClass); i >= 0 && i < len(k.classes) {
+		return k.classes[i]
+	}
+	return nil
+}
+
+// end makes the class's tasks Normal, for the reason why.
+func (cl *class) end(why error) {
+	cl.k.classMu.Lock()
+	first := cl.why == nil
+	if first {
+		cl.why = why
+	}
+	cl.k.classMu.Unlock()
+	onG0(ejectOnG0, cl)
+	if first && why != errUnregistered {
+		cl.k.config.Logger.Error("gokern: a class is ended, its tasks are Normal now", "class", cl.name, "error", why)
+	}
+}
+
+// endClasses ends the agents. No task lives.
+func (k *Kernel) endClasses() {
+	k.classMu.Lock()
+	defer k.classMu.Unlock()
+	for _, cl := range k.classes {
+		cpu.Store32(&cl.quit, 1)
+		cl.agent.Wake()
+	}
+	for _, cl := range k.classes {
+		for cl.task.State() != Dead {
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
+}
+
+// run is the agent.
+func (cl *class) run() {
+	for cpu.Load32(&cl.quit) == 0 {
+		cl.agent.Sleep()
+		if why := cl.turn(); why != nil {
+			cl.end(why)
+		}
+	}
+}
+
+// turn does what there is to do. It returns what the class has done wrong.
+func (cl *class) turn() (why error) {
+	defer func() {
+		if v := recover(); v != nil {
+			why = fmt.Errorf("%w: it panicked: %v\n%s", ErrPolicy, v, debug.Stack())
+		}
+	}()
+	for i := range cl.slots {
+		if t, ticked := cl.slot(i); t != nil && ticked && !cl.isEnded() && cl.user.Tick(i, t) {
+			cl.recall(i, t)
+		}
+	}
+	for cl.tell() {
+	}
+	if cl.isEnded() {
+		return nil
+	}
+	for i := range cl.slots {
+		if t, _ := cl.slot(i); t != nil {
+			continue
+		}
+		for {
+			next := cl.user.Pick(i)
+			if next == nil {
+				break
+			}
+			done, known := cl.dispatch(i, next)
+			if !known {
+				return fmt.Errorf("%w: Pick returned a task that does not wait", ErrPolicy)
+			}
+			if done {
+				break
+			}
+		}
+	}
+	cl.tick()
+	return nil
+}
+
+// tell tells the class of some tasks, and reports whether there may be more.
+func (cl *class) tell() bool {
+	for i := range cl.fetch() {
+		t, waits := cl.args.told(i)
+		if cl.isEnded() {
+			continue
+		}
+		if !waits {
+			cl.user.Dequeue(t)
+			continue
+		}
+		cl.user.Enqueue(t)
+		for i := range cl.slots {
+			// A CPU of its own is better than one that another has.
+			if cur, _ := cl.slot(i); cur != nil && cl.full() && cl.user.Preempts(t, cur) {
+				cl.recall(i, cur)
+				break
+			}
+		}
+	}
+	return cl.args.count() != 0
+}
+
+// full reports whether each CPU has a task of the class.
+func (cl *class) full() bool {
+	for i := range cl.slots {
+		if t, _ := cl.slot(i); t == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// What follows is not instrumented: it shares cl.args with code on g0. The agent's
+// calls of the class are, and so is what the class does.
+
+//go:norace
+func (cl *class) fetch() int {
+	onG0(newsOnG0, &cl.args)
+	return cl.args.n
+}
+
+//go:norace
+func (a *classArgs) told(i int) (*Task, bool) { return a.news[i].t, a.news[i].told }
+
+//go:norace
+func (a *classArgs) count() int { return a.n }
+
+//go:norace
+func (cl *class) slot(i int) (t *Task, ticked bool) {
+	cl.args.slot = int32(i) + 1
+	onG0(slotOnG0, &cl.args)
+	return cl.args.t, cl.args.ok
+}
+
+//go:norace
+func (cl *class) recall(i int, t *Task) {
+	cl.args.slot, cl.args.t = int32(i)+1, t
+	onG0(recallOnG0, &cl.args)
+}
+
+//go:norace
+func (cl *class) dispatch(i int, t *Task) (done, known bool) {
+	cl.args.slot, cl.args.t = int32(i)+1, t
+	onG0(dispatchOnG0, &cl.args)
+	return cl.args.ok, cl.args.t != nil
+}
+
+// tick has the CPUs of its tasks tick, if others wait.
+//
+//go:norace
+func (cl *class) tick() {
+	for i := range cl.slots {
+		if cl.waiting > 0 && cl.slots[i].task != nil {
+			cl.args.slot = int32(i) + 1
+			onG0(tickOnG0, &cl.args)
+		}
+	}
+}
+
+//go:norace
+func (cl *class) isEnded() bool { return cl.ended }
+
+// stalledFor returns how long a task has waited in the class.
+//
+//go:norace
+func (cl *class) stalledFor() time.Duration {
+	onG0(oldestOnG0, cl)
+	if cl.oldest == 0 {
+		return 0
+	}
+	return cl.k.duration(int64(cpu.Cycles() - cl.oldest))
+}
+
+// lookAtClasses ends those that leave a task waiting for too long.
+func (w *watchdog) lookAtClasses() {
+	w.k.classMu.Lock()
+	classes := w.k.classes
+	w.k.classMu.Unlock()
+	for _, cl := range classes {
+		if lasted := cl.stalledFor(); lasted > cl.timeout {
+			cl.end(fmt.Errorf("%w: it has left a task waiting for %v", ErrPolicy, lasted.Round(time.Millisecond)))
+			// The agent may be at fault: it must not keep others from running.
+			_ = cl.task.SetAttr(Attr{Name: cl.task.Name(), Policy: Idle})
+		}
+	}
+}

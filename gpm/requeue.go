@@ -1,0 +1,96 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/goport"
+)
+
+// requeue puts t, which leaves b but can run, on a queue again: to go on with the
+// rest of its slice if a higher priority took the CPU from it, behind its equals
+// if its slice has ended or it yields. It returns the task that is to run next
+// where that is certain.
+//
+//go:norace
+func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
+	c, t := cpuOf(b), taskOf(t0)
+	c.cur, c.curOf = nil, nil
+	if !t.allowed.has(b.ID) {
+		wake(t0)
+		return nil
+	}
+	if (t.class != nil || t.wantClass != nil) && t.turnEnds(reason, b.Expired != 0) {
+		return nil
+	}
+	c.acquire()
+	how := putYield
+	if reason == cpu.ReasonYield {
+		if b.Need == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
+			if next := c.rotate(t); next != nil {
+				c.release()
+				return c.run(next)
+			}
+		}
+	} else {
+		how = putRest
+		if t.sliced != 0 && t.prio > 0 {
+			// A tick may find the higher priority running each time.
+			t.used += b.Chain - min(b.Credited, b.Chain)
+			if t.used >= 2*c.k.sliceMin {
+				b.Expired = 1
+			}
+		}
+		if b.Expired != 0 {
+			how = putEnd
+		}
+	}
+	c.put(t, how)
+	c.countRT(t, 1)
+	if t.level == levelThrottled {
+		c.countThrottled(t)
+	}
+	c.held = true // the pick comes next, on this very thread
+	return nil
+}
+
+// rotate is the common case of a yield: of several tasks of one priority, the
+// highest, t goes behind the others and the next comes off the queue and is
+// returned. Nothing else changes. c's lock is held.
+//
+//go:norace
+func (c *vcpu) rotate(t *Task) *Task {
+	p := t.prio
+	l := &c.level[p]
+	next := l.head
+	if next == nil || p != c.curPrio || c.top() != p || c.k.cpusLen > 1 && cpu.Load32(&c.k.queuedRT) != 0 {
+		return nil
+	}
+	if p == 0 {
+		if next = c.rotateFair(t); next == nil {
+			return nil
+		}
+	} else if next.sliced != t.sliced {
+		return nil
+	}
+	if next.prev != nil {
+		next.prev.next = next.next
+	} else {
+		l.head = next.next
+	}
+	if next.next != nil {
+		next.next.prev = next.prev
+	} else {
+		l.tail = next.prev
+	}
+	next.next, next.prev, next.on = nil, nil, 0
+	if t.prev = l.tail; t.prev != nil {
+		t.prev.next = t
+	} else {
+		l.head = t
+	}
+	l.tail = t
+	t.level, t.on, t.used = p, c.number, 0
+	c.starts(next)
+	return next
+}
