@@ -13,10 +13,12 @@ type counts struct {
 	handovers  *percpu.Word[uint64] // times Go was given the P
 	sleeps     *percpu.Word[uint64] // times it went to sleep
 	throttles  *percpu.Word[uint64] // times a Deadline task had used up its budget
+	polls      *percpu.Word[uint64] // times it asked Go's network poller
+	fetches    *percpu.Word[uint64] // times it woke tasks that Go's threads had found there
 	departures *percpu.Word[uint64] // times a task took its thread away
 }
 
 func newCounts() counts {
 	word := percpu.NewWord[uint64]
-	return counts{migrations: word(), pulls: word(), handovers: word(), sleeps: word(), throttles: word(), departures: word()}
+	return counts{migrations: word(), pulls: word(), handovers: word(), sleeps: word(), throttles: word(), departures: word(), polls: word(), fetches: word()}
 }

@@ -54,6 +54,7 @@ var indirect = []struct{ pattern, why string }{
 	{gokern + `internal/readers\.hurryOnG0`, "readers.Interrupt: interruptReaderOnG0"},
 	{port + `\(\*Task\)\.Ready`, "runtime.ready, for g0"},
 	{port + `Nanotime`, "time.runtimeNano: on g0 it reads the clock"},
+	{port + `(PollNet|readyAll)`, "runtime.netpoll, which findRunnable calls on g0 as well; runtime.ready"},
 	{port + `CheckTimers`, "runtime.(*timers).check, which findRunnable calls on g0 as well"},
 	{port + `\(\*Task\)\.StartOnG0`, "runtime.newproc1, for the system stack; Scheduler.Wake"},
 }

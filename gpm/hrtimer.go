@@ -8,9 +8,9 @@ import (
 )
 
 // High-resolution timers: each CPU has a heap of what is to happen when, and a
-// POSIX timer that is set to the first of them. Its interrupt has the CPU pick
-// again, and the pick does what is due. Only the CPU itself touches its heap, on
-// g0, so it has no lock.
+// POSIX timer that is set to the first of them, and of those that Go has on the
+// CPU's P. Its interrupt has the CPU pick again, and the pick does what is due. Only
+// the CPU itself touches its heap, on g0, so it has no lock.
 //
 // The heap is a pairing heap of nodes that are part of the tasks: code on g0
 // cannot allocate.
@@ -90,8 +90,19 @@ func meld(a, b *hrtimer) *hrtimer {
 //
 //go:norace
 func (c *vcpu) begin(n *hrtimer) {
-	if c.timers.insert(n) && (c.alarm == 0 || n.when < c.alarm) {
-		goport.ArmAt(c.HRTimer, n.when)
+	c.timers.insert(n)
+	c.expireAt(n.when)
+}
+
+// expireAt has the POSIX timer expire at when, if it is not to expire before. It may
+// then expire for nothing, for all timers can be stopped and put off; to set it back
+// each time would be a system call. Context: g0 of c.
+//
+//go:norace
+func (c *vcpu) expireAt(when int64) {
+	if c.hrAt == 0 || when < c.hrAt {
+		c.hrAt = when
+		goport.ArmAt(c.HRTimer, when)
 	}
 }
 
@@ -103,17 +114,34 @@ func (c *vcpu) timersDue(reason uint32) bool {
 	return c.HRDue != 0 || reason == cpu.ReasonNone && c.timers.first != nil
 }
 
-// setAlarm has c look at its queue at when, by Nanotime, and at no other time; 0:
-// never. Context: g0 of c.
+// setAlarm has c look at its queue at when, by Nanotime; 0: never. It sets the
+// POSIX timer to that, or to the first timer of c, or of Go on c's P: those of tasks
+// that sleep, and deadlines, are then run when they are due, and not when some
+// thread next looks. Context: g0 of c, the end of a pick, with a P.
 //
 //go:norace
 func (c *vcpu) setAlarm(when int64) {
-	if when == c.alarm {
-		return
-	}
 	c.alarm = when
-	if first := c.timers.first; first == nil || when != 0 && when < first.when {
-		goport.ArmAt(c.HRTimer, when) // 0 stops it: nobody would look on a CPU that is parked
+	if first := c.timers.first; first != nil {
+		when = sooner(when, first.when)
+	}
+	if first := goport.NextTimer(&c.Block); first != 0 {
+		when = sooner(when, first)
+	}
+	if when != 0 {
+		c.expireAt(when)
+	} else {
+		c.disarm()
+	}
+}
+
+// disarm stops the POSIX timer. Context: the thread of c.
+//
+//go:norace
+func (c *vcpu) disarm() {
+	if c.hrAt != 0 {
+		c.hrAt = 0
+		goport.ArmAt(c.HRTimer, 0)
 	}
 }
 
@@ -126,25 +154,17 @@ func (c *vcpu) expire() {
 		c.held = false
 		c.release()
 	}
-	arm := c.HRDue != 0 // also where the thread, and with it the POSIX timer, is new
-	c.HRDue = 0
+	if c.HRDue != 0 { // also where the thread, and with it the POSIX timer, is new
+		c.HRDue = 0
+		c.hrAt = 0
+		goport.CheckTimers(&c.Block)
+	}
 	now := goport.Nanotime()
 	for c.timers.first != nil && c.timers.first.when <= now {
 		c.timers.pop().task.Ready()
-		arm = true
 	}
-	if !arm {
-		return
-	}
-	when := c.alarm
-	if when <= now {
-		c.alarm, when = 0, 0 // the pick that we are in sets it again
-	}
-	if c.timers.first != nil {
-		when = sooner(when, c.timers.first.when)
-	}
-	if when != 0 {
-		goport.ArmAt(c.HRTimer, when)
+	if c.alarm <= now {
+		c.alarm = 0 // the pick that we are in sets it again
 	}
 }
 

@@ -54,6 +54,7 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
+	c.disarm() // other threads run the timers of a P that nobody has
 	goport.ParkIdle(&c.idle)
 	cpu.Xchg32(&c.idle, idleAwake)
 	c.k.dog.sleeper.Wake()
@@ -64,7 +65,7 @@ func (c *vcpu) sleep() {
 //
 //go:norace
 func (c *vcpu) worthALook() bool {
-	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 {
+	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 || goport.NetQueued() {
 		return true
 	}
 	for _, other := range c.k.cpus {

@@ -29,6 +29,7 @@ type Kernel struct {
 	sliceMin     uint64      // half a slice: a shorter one is not ended by a tick
 	fairPeriod   uint64      // of the fair server, in time-stamp counts
 	fairBudget   int64       // what Normal tasks get in it, likewise; less than 0: nothing
+	netEvery     int64       // time-stamp counts between two looks at the network
 	nap          int64       // how long an idle CPU sleeps before it looks around, ns
 
 	// Protected by listLock, which is taken on g0 only.
@@ -128,7 +129,7 @@ func (k *Kernel) start() error {
 	cpu.SetPossible(k.cpusLen)
 	goport.SetSlice(int64(k.config.Slice))
 	goport.SetScheduler(goport.Scheduler{Pick: pick, Requeue: requeue, Wake: wake, Child: child, Stalled: stalled, Undone: undone,
-		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited, Reading: reading}, k.cpusLen)
+		Depart: depart, Away: putAway, FindAway: findAway, Exited: awayExited, Reading: reading, Polled: polled}, k.cpusLen)
 	kern = k
 	if _, err := goport.InstallInterrupt(); err != nil {
 		return err
@@ -276,4 +277,6 @@ func (k *Kernel) measureTime() {
 	k.ms = uint64(k.perNs * float64(time.Millisecond))
 	k.fairPeriod, k.fairBudget = uint64(k.perNs*1e9), int64(k.perNs*float64(k.config.FairServer))
 	k.sliceMin = uint64(k.perNs * float64(k.config.Slice) / 2) // ticks do not start with the slice
+	k.netEvery = int64(k.perNs * float64(netEvery))
+	goport.SetNetLate(k.sliceMin)
 }

@@ -34,6 +34,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	if c.timersDue(reason) {
 		c.expire()
 	}
+	c.pollNet()
 	if c.gave || c.due(reason) && c.serve() {
 		yield = true
 	}
@@ -97,7 +98,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	slot, turn := c.curSlot, c.curTurn
 	c.starts(next)
 	c.setWaiting()
-	arm := b.Waiting > 0 && b.Armed == 0
+	arm := b.Armed == 0 && (b.Waiting > 0 || goport.NetWaiting())
 	waiting := c.nr
 	when := c.plan(next)
 	c.release()

@@ -13,7 +13,8 @@ import (
 // all other Ps they would not be run at all. So the CPU looks after them itself:
 // when idle, every so many switches, at the end of a slice if the last time was
 // half a millisecond ago, and when Go asks for a preemption, as it does of
-// whoever runs for 10 ms. It runs the timers that are due; and if nobody has
+// whoever runs for 10 ms; and for the first timer it has an interrupt (hrtimer.go).
+// It runs the timers that are due; and if nobody has
 // taken goroutines from the queue for a while it gives the P away for a moment.
 
 const (

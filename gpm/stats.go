@@ -41,6 +41,7 @@ func (c *vcpu) stats() CPUStats {
 		Busy:     c.busy(),
 		Switches: uint64(c.switches), Migrations: n.migrations.Of(i), Pulls: n.pulls.Of(i),
 		Sleeps: n.sleeps.Of(i), Handovers: n.handovers.Of(i), Departures: n.departures.Of(i), Throttles: n.throttles.Of(i),
+		Polls: n.polls.Of(i), Fetches: n.fetches.Of(i),
 		Interrupts: c.IRQs, Ticks: c.Ticks, Timers: c.HRIRQs, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
 		Async: c.Async, Sync: c.Sync, Yields: c.Yields, Parks: c.Parks, Stops: c.Stops,
 		Deferred: c.Deferred, AtomicParks: c.AtomicParks,
@@ -61,6 +62,8 @@ func (s *CPUStats) add(o CPUStats) {
 	s.Handovers += o.Handovers
 	s.Departures += o.Departures
 	s.Throttles += o.Throttles
+	s.Polls += o.Polls
+	s.Fetches += o.Fetches
 	s.Interrupts += o.Interrupts
 	s.Ticks += o.Ticks
 	s.Timers += o.Timers

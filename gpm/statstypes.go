@@ -26,6 +26,8 @@ type CPUStats struct {
 	Sleeps     uint64 // idle for long enough to sleep
 	Departures uint64 // its thread went with a task that blocked locked to it
 	Throttles  uint64 // Deadline tasks that had used up their budget
+	Polls      uint64 // times it asked Go's network poller
+	Fetches    uint64 // times it woke tasks that Go's own threads had found there
 	Handovers  uint64 // its P was given to Go, for a stopped world
 
 	Interrupts uint64 // of all kinds

@@ -34,6 +34,7 @@ type vcpu struct {
 	gave    bool   // the idle goroutine is to give the P to Go
 
 	timers hrheap
+	hrAt   int64 // when the POSIX timer expires, by Nanotime; 0: it does not
 
 	served uint64 // when it last looked after its P, by Now
 

@@ -42,30 +42,31 @@ func (s schedule) measured() int { return s.total - s.skip }
 
 // arrival is one request's turn.
 type arrival struct {
-	k   int
-	due time.Time
+	k         int
+	due, sent time.Time
 }
 
 // arrivals delivers every request of s when it is due, then closes the channel.
 // The channel has room for all, so nobody who is late delays an arrival. The
-// clock is an ordinary goroutine in both halves; what it is late by counts, as
-// a packet counts that waits until Go looks for it.
-func arrivals(s schedule) (<-chan arrival, error) {
+// clock stands for the network: it waits in Go's poller for a timer of Linux's, as
+// the request path waits there for a packet, and what it is late by counts. start
+// is what it is started by: a world's high, for then it is part of that path.
+func arrivals(start func(string, func()) error, s schedule) (<-chan arrival, error) {
 	clk, err := newClock()
 	if err != nil {
 		return nil, err
 	}
 	c := make(chan arrival, s.total)
-	go func() {
+	err = start("clock", func() {
 		defer clk.close()
 		for k := range s.total {
 			due := s.due(k)
 			if err := clk.sleepUntil(due); err != nil {
 				panic(err) // a timer that could be made can be set and read
 			}
-			c <- arrival{k, due}
+			c <- arrival{k, due, time.Now()}
 		}
 		close(c)
-	}()
-	return c, nil
+	})
+	return c, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -47,8 +48,13 @@ func asks(n int) (list []ask) {
 }
 
 // send asks url and checks the answer.
-func (a ask) send(c *http.Client, url string) error {
-	r, err := c.Post(url, "application/json", bytes.NewReader(a.body))
+func (a ask) send(ctx context.Context, c *http.Client, url string) error {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(a.body))
+	if err != nil {
+		return err
+	}
+	q.Header.Set("Content-Type", "application/json")
+	r, err := c.Do(q)
 	if err != nil {
 		return err
 	}
@@ -65,8 +71,8 @@ func (a ask) send(c *http.Client, url string) error {
 
 // drive sends a request for each arrival, on connections that stay open, and
 // returns when all are answered. Its goroutines are the caller's.
-func drive(url string, s schedule, due <-chan arrival, p *progress) *latencies {
-	t := &http.Transport{MaxIdleConns: clients, MaxIdleConnsPerHost: clients}
+func drive(url string, s schedule, due <-chan arrival, p *progress, tr *tracer) *latencies {
+	t := &http.Transport{MaxIdleConns: clients, MaxIdleConnsPerHost: clients, DialContext: tr.dial}
 	defer t.CloseIdleConnections()
 	c := &http.Client{Transport: t, Timeout: requestTimeout}
 	questions := asks(16)
@@ -75,8 +81,12 @@ func drive(url string, s schedule, due <-chan arrival, p *progress) *latencies {
 	for range clients {
 		wg.Go(func() {
 			for a := range due {
-				err := questions[a.k%len(questions)].send(c, url)
+				ctx, answered := tr.request(a)
+				err := questions[a.k%len(questions)].send(ctx, c, url)
 				l.record(a.k, time.Since(a.due), err)
+				if err == nil {
+					answered()
+				}
 				p.add()
 			}
 		})

@@ -58,10 +58,10 @@ func goroot() (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// startCompression starts two workers for each CPU, which compress files over
-// and over until load is stopped, each from a file of its own on.
-func startCompression(w *world, files [][]byte, cpus int) (*load, error) {
-	l := newLoad(2 * cpus)
+// startCompression starts workers which compress files over and over until load
+// is stopped, each from a file of its own on.
+func startCompression(w *world, files [][]byte, workers int) (*load, error) {
+	l := newLoad(workers)
 	for i := range l.work {
 		first := i * len(files) / len(l.work)
 		l.running.Add(1)

@@ -9,6 +9,8 @@
 //	go run ./examples/latency -plot out.svg    # draws both distributions
 //	go run ./examples/latency -mode queue      # scheduling alone: no network, no garbage
 //	go run ./examples/latency -json
+//	go run ./examples/latency -unloaded        # also without the compression, first, and by how much that is better
+//	go run ./examples/latency -trace           # what each stage of a request takes
 //
 // The load is an open loop: arrivals are fixed in advance, and a request's
 // latency counts from the moment it should have arrived, so that a service that

@@ -4,21 +4,29 @@ import "time"
 
 // measureHTTP runs the service, its load and the compression in w.
 func measureHTTP(o options, w *world, files [][]byte, p *progress) (result, error) {
-	compression, err := startCompression(w, files, cpusFor(o))
-	if err != nil {
-		return result{}, err
+	workers := 2 * cpusFor(o)
+	if o.alone {
+		workers = 0
 	}
-	server, err := startService(w)
+	compression, err := startCompression(w, files, workers)
 	if err != nil {
 		return result{}, err
 	}
 	s := newSchedule(o, time.Now().Add(10*time.Millisecond))
-	due, err := arrivals(s)
+	var tr *tracer
+	if o.trace {
+		tr = newTracer(s)
+	}
+	server, err := startService(w, tr)
+	if err != nil {
+		return result{}, err
+	}
+	due, err := arrivals(w.clock(o), s)
 	if err != nil {
 		return result{}, err
 	}
 	answered := make(chan *latencies, 1)
-	if err := w.high("clients", func() { answered <- drive(server.url, s, due, p) }); err != nil {
+	if err := w.high("clients", func() { answered <- drive(server.url, s, due, p, tr) }); err != nil {
 		return result{}, err
 	}
 	work, cpus := compression.during(s)
@@ -27,5 +35,7 @@ func measureHTTP(o options, w *world, files [][]byte, p *progress) (result, erro
 	if err := server.stop(); err != nil {
 		return result{}, err
 	}
-	return newResult(w.name, l, work/1e6, "MB/s compressed", cpus), nil
+	r := newResult(w.name, l, work/1e6, "MB/s compressed", cpus)
+	r.trace = tr
+	return r, nil
 }

@@ -15,6 +15,9 @@ const (
 // loops that never yield. There is no network, and nothing is allocated.
 func measureQueue(o options, w *world, p *progress) (result, error) {
 	l := newLoad(hogs)
+	if o.alone {
+		l = newLoad(0)
+	}
 	for i := range l.work {
 		l.running.Add(1)
 		err := w.normal("hog", func() {
@@ -31,7 +34,7 @@ func measureQueue(o options, w *world, p *progress) (result, error) {
 		}
 	}
 	s := newSchedule(o, time.Now().Add(10*time.Millisecond))
-	due, err := arrivals(s)
+	due, err := arrivals(w.clock(o), s)
 	if err != nil {
 		return result{}, err
 	}

@@ -25,8 +25,10 @@ type result struct {
 	P99      time.Duration `json:"p99_ns"`
 	P999     time.Duration `json:"p99_9_ns"`
 	Max      time.Duration `json:"max_ns"`
+	Unloaded *result       `json:"unloaded,omitempty"` // the same without load; with -unloaded
 
 	sorted []time.Duration
+	trace  *tracer
 	first  error // of the failures
 }
 
@@ -58,9 +60,9 @@ type report struct {
 	CPUs     int     `json:"cpus"`
 	Rate     int     `json:"rate"`       // requests a second
 	Duration float64 `json:"duration_s"` // measured, of each half
-	Plain    *result `json:"plain"`
-	Kernel   *result `json:"kernel"` // null: no kernel could be booted
-	Ratios   *ratios `json:"ratios"` // likewise
+	Plain    *result `json:"plain"`      // null: not asked for
+	Kernel   *result `json:"kernel"`     // null: no kernel could be booted
+	Ratios   *ratios `json:"ratios"`     // likewise
 }
 
 func newReport(o options) *report {
@@ -104,8 +106,13 @@ func (r *report) write(o options, w io.Writer) error {
 // failures returns an error if a request failed or was never answered.
 func (r *report) failures() error {
 	for _, half := range []*result{r.Plain, r.Kernel} {
-		if half != nil && half.Failed > 0 {
-			return fmt.Errorf("%s: %d requests failed; the first: %w", half.Name, half.Failed, half.first)
+		if half == nil {
+			continue
+		}
+		for _, one := range []*result{half, half.Unloaded} {
+			if one != nil && one.Failed > 0 {
+				return fmt.Errorf("%s: %d requests failed; the first: %w", one.Name, one.Failed, one.first)
+			}
 		}
 	}
 	return nil
@@ -114,9 +121,11 @@ func (r *report) failures() error {
 // table prints a row for each quantity and a column for each half.
 func (r *report) table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
-	halves := []*result{r.Plain}
-	if r.Kernel != nil {
-		halves = append(halves, r.Kernel)
+	var halves []*result
+	for _, half := range []*result{r.Plain, r.Kernel} {
+		if half != nil {
+			halves = append(halves, half)
+		}
 	}
 	row := func(name string, cell func(*result) string, ratio string) {
 		fmt.Fprintf(t, "%s\t", name)
@@ -138,13 +147,25 @@ func (r *report) table(w io.Writer) error {
 	row("", func(h *result) string { return h.Name }, "ratio")
 	row("requests", func(h *result) string { return fmt.Sprint(h.Requests) }, "")
 	row("failed", func(h *result) string { return fmt.Sprint(h.Failed) }, "")
-	row(r.Plain.WorkUnit, func(h *result) string { return fmt.Sprintf("%.1f", h.Work) }, factor(times.Work))
+	row(halves[0].WorkUnit, func(h *result) string { return fmt.Sprintf("%.1f", h.Work) }, factor(times.Work))
 	row("CPUs used", func(h *result) string { return fmt.Sprintf("%.2f", h.CPUs) }, factor(times.CPUs))
 	latency("latency p50", func(h *result) time.Duration { return h.P50 }, times.P50)
 	latency("p90", func(h *result) time.Duration { return h.P90 }, times.P90)
 	latency("p99", func(h *result) time.Duration { return h.P99 }, times.P99)
 	latency("p99.9", func(h *result) time.Duration { return h.P999 }, times.P999)
 	latency("max", func(h *result) time.Duration { return h.Max }, times.Max)
+	if halves[0].Unloaded != nil {
+		for _, p := range []struct {
+			name string
+			of   func(*result) time.Duration
+		}{
+			{"p99", func(h *result) time.Duration { return h.P99 }},
+			{"p99.9", func(h *result) time.Duration { return h.P999 }},
+		} {
+			row(p.name+" without load", func(h *result) string { return show(p.of(h.Unloaded)) }, "")
+			row("with load", func(h *result) string { return factor(float64(p.of(h)) / float64(max(p.of(h.Unloaded), 1))) }, "")
+		}
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}

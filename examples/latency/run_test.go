@@ -63,7 +63,7 @@ func TestFlags(t *testing.T) {
 	if o, err := parse([]string{"-mode", "queue"}, io.Discard); err != nil || o.rate != 1000 {
 		t.Errorf("queue: %+v, %v", o, err)
 	}
-	for _, args := range []string{"-mode x", "-duration 0s", "-rate -1", "-rate 1000000", "-cpus -1", "more", "-unknown"} {
+	for _, args := range []string{"-mode x", "-duration 0s", "-rate -1", "-rate 1000000", "-cpus -1", "more", "-unknown", "-half x", "-clock x", "-trace -mode queue", "-half kernel -plot x.svg"} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%q is accepted", args)
 		}
@@ -77,11 +77,11 @@ func TestService(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(handle))
 	defer s.Close()
 	for i, a := range asks(3) {
-		if err := a.send(s.Client(), s.URL); err != nil {
+		if err := a.send(t.Context(), s.Client(), s.URL); err != nil {
 			t.Errorf("question %d: %v", i, err)
 		}
 		a.answer.Sorted[0]++
-		if err := a.send(s.Client(), s.URL); err == nil {
+		if err := a.send(t.Context(), s.Client(), s.URL); err == nil {
 			t.Errorf("question %d: a wrong answer is not noticed", i)
 		}
 	}
@@ -100,11 +100,11 @@ func TestDriveFailures(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	sched := schedule{start: time.Now(), rate: 1000, total: 20}
-	due, err := arrivals(sched)
+	due, err := arrivals(plainWorld().high, sched)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := drive(s.URL, sched, due, &progress{})
+	l := drive(s.URL, sched, due, &progress{}, nil)
 	if l.failed != 20 || l.first == nil || len(l.sorted()) != 0 {
 		t.Errorf("%d failed (%v), %d answered; want 20 and 0", l.failed, l.first, len(l.sorted()))
 	}

@@ -41,7 +41,7 @@ type service struct {
 
 // startService starts the server as part of w's request path: every connection's
 // goroutine is one that Serve starts.
-func startService(w *world) (*service, error) {
+func startService(w *world, tr *tracer) (*service, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func startService(w *world) (*service, error) {
 	mux.HandleFunc("POST /sort", handle)
 	s := &service{url: "http://" + l.Addr().String() + "/sort", served: make(chan error, 1)}
 	s.Handler = mux
-	if err := w.high("server", func() { s.served <- s.Serve(l) }); err != nil {
+	if err := w.high("server", func() { s.served <- s.Serve(tr.listen(l)) }); err != nil {
 		_ = l.Close()
 		return nil, err
 	}

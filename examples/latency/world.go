@@ -27,6 +27,14 @@ func plainWorld() *world {
 	return &world{name: "plain goroutines", high: start, normal: start, end: func() error { return nil }}
 }
 
+// clock returns what the clock of the arrivals is started by.
+func (w *world) clock(o options) func(string, func()) error {
+	if o.clock == "ordinary" {
+		return plainWorld().high
+	}
+	return w.high
+}
+
 func kernelWorld(c gpm.Config) (*world, error) {
 	k, err := gpm.Boot(c)
 	if err != nil {

@@ -14,6 +14,15 @@ func Cas32(p *uint32, old, new uint32) bool { return atomic.CompareAndSwapUint32
 // Xchg32 stores new and returns what was there.
 func Xchg32(p *uint32, new uint32) uint32 { return atomic.SwapUint32(p, new) }
 
+// CasPtr is Cas32 for a word that holds an address.
+func CasPtr(p *uintptr, old, new uintptr) bool { return atomic.CompareAndSwapUintptr(p, old, new) }
+
+// XchgPtr is Xchg32 for a word that holds an address.
+func XchgPtr(p *uintptr, new uintptr) uintptr { return atomic.SwapUintptr(p, new) }
+
+// LoadPtr loads *p.
+func LoadPtr(p *uintptr) uintptr { return atomic.LoadUintptr(p) }
+
 // Add64 adds n and returns the sum.
 func Add64(p *int64, n int64) int64 { return atomic.AddInt64(p, n) }
 

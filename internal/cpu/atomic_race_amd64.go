@@ -12,6 +12,15 @@ func Cas32(p *uint32, old, new uint32) bool
 func Xchg32(p *uint32, new uint32) uint32
 
 //go:noescape
+func CasPtr(p *uintptr, old, new uintptr) bool
+
+//go:noescape
+func XchgPtr(p *uintptr, new uintptr) uintptr
+
+//go:noescape
+func LoadPtr(p *uintptr) uintptr
+
+//go:noescape
 func Add64(p *int64, n int64) int64
 
 //go:noescape

@@ -20,6 +20,31 @@ TEXT ·Xchg32(SB),NOSPLIT,$0-20
 	MOVL  AX, ret+16(FP)
 	RET
 
+// func CasPtr(p *uintptr, old, new uintptr) bool
+TEXT ·CasPtr(SB),NOSPLIT,$0-25
+	MOVQ     p+0(FP), BX
+	MOVQ     old+8(FP), AX
+	MOVQ     new+16(FP), CX
+	LOCK
+	CMPXCHGQ CX, 0(BX)
+	SETEQ    ret+24(FP)
+	RET
+
+// func XchgPtr(p *uintptr, new uintptr) uintptr
+TEXT ·XchgPtr(SB),NOSPLIT,$0-24
+	MOVQ  p+0(FP), BX
+	MOVQ  new+8(FP), AX
+	XCHGQ AX, 0(BX)
+	MOVQ  AX, ret+16(FP)
+	RET
+
+// func LoadPtr(p *uintptr) uintptr
+TEXT ·LoadPtr(SB),NOSPLIT,$0-16
+	MOVQ p+0(FP), BX
+	MOVQ 0(BX), AX
+	MOVQ AX, ret+8(FP)
+	RET
+
 // func Add64(p *int64, n int64) int64
 TEXT ·Add64(SB),NOSPLIT,$0-24
 	MOVQ  p+0(FP), BX

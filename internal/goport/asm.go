@@ -29,6 +29,7 @@ func hookExitPC() uintptr
 func hookNewprocPC() uintptr
 func hookSysexitPC() uintptr
 func hookProcresizePC() uintptr
+func hookNetpollPC() uintptr
 func hookGCAssistPC() uintptr
 func hookGCStartPC() uintptr
 func hookNewcoroPC() uintptr

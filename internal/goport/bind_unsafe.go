@@ -39,6 +39,7 @@ func bindFunctions() {
 		isBubbled = fn[func() bool](pcIsBubbled)
 	}
 	runSafePointFn = fn[func()](pcRunSafePointFn)
+	netpoll = fn[func(delay int64) (gList, int32)](pcNetpoll)
 	// go1.25's has no third argument; one more in a register does no harm.
 	timersCheck = fn[func(ts uintptr, now int64, bubble uintptr) (rnow, pollUntil int64, ran bool)](pcTimersCheck)
 }

@@ -126,6 +126,16 @@ func TestCanaryOthers(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("p.timers", func(t *testing.T) {
+		if err := resolveTimers(s, new(Report)); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("netpollWaiters", func(t *testing.T) {
+		if err := resolveNetpoll(s, new(Report)); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("stackGuard", func(t *testing.T) {
 		g, err := runtimeType(s, "g")
 		if err != nil {

@@ -69,13 +69,9 @@ func target(pc uintptr) uintptr {
 func resolveGCWaiting(s *symbols, r *Report) error {
 	first := func(name string) (uintptr, error) {
 		var found uintptr
-		walk(s, name, func(pc uintptr, inst x86asm.Inst) bool {
-			for _, arg := range inst.Args {
-				if m, ok := arg.(x86asm.Mem); ok && m.Base == x86asm.RIP && found == 0 {
-					found = pc + uintptr(inst.Len) + uintptr(m.Disp)
-				}
-			}
-			return found == 0
+		variables(s, name, func(v uintptr) bool {
+			found = v
+			return false
 		})
 		if found == 0 {
 			return 0, fmt.Errorf("sched.gcwaiting: no variable in %s", name)
@@ -89,11 +85,8 @@ func resolveGCWaiting(s *symbols, r *Report) error {
 	uses := 0
 	for _, name := range []string{"runtime.stopTheWorldWithSema", "runtime.findRunnable", "runtime.handoffp"} {
 		hit := false
-		walk(s, name, func(pc uintptr, inst x86asm.Inst) bool {
-			for _, arg := range inst.Args {
-				m, ok := arg.(x86asm.Mem)
-				hit = hit || ok && m.Base == x86asm.RIP && pc+uintptr(inst.Len)+uintptr(m.Disp) == at
-			}
+		variables(s, name, func(v uintptr) bool {
+			hit = v == at
 			return !hit
 		})
 		if hit {

@@ -19,6 +19,10 @@
 // g.coroarg (a field that only coroutine switches use, and only while they run),
 // and a hook that meets the mark gives the task to the kernel.
 //
+// Goroutines whose I/O is possible are found by Go's network poller, on any
+// thread, maybe without a P: tasks among them go to a list, and a CPU makes them
+// runnable (netpoll_unsafe.go).
+//
 // What is retargeted is the displacement of a direct CALL in the runtime's
 // text (sites.go). A hook decides by the GS base, or by the mark, whether the
 // call is the kernel's business and else jumps to the original callee with

@@ -88,31 +88,73 @@ tick:
 
 waiting:
 	CMPL const_blockNeed(R9), $0
+	JNE  pending
+	CMPQ ·netQueue(SB), $0
 	JNE  fold
-	CMPL const_blockWaiting(R9), $0
-	JLE  nothing
-	MOVL $0, const_blockTickIdle(R9)
-	CMPL const_blockSliced(R9), $0
-	JEQ  out                      // FIFO runs as long as it likes
 	MOVQ DX, R8
 	RDTSC
 	SHLQ $32, DX
 	ORQ  DX, AX
 	MOVQ R8, DX
-	SUBQ const_blockSliceStart(R9), AX
-	ADDQ const_blockSliceUsed(R9), AX
-	CMPQ AX, const_blockSliceMin(R9)
-	JCS  out                      // it has only just begun
+	CMPL const_blockWaiting(R9), $0
+	JLE  network
+	MOVL $0, const_blockTickIdle(R9)
+	CMPL const_blockSliced(R9), $0
+	JEQ  network                  // FIFO runs as long as it likes
+	MOVQ AX, CX
+	SUBQ const_blockSliceStart(R9), CX
+	ADDQ const_blockSliceUsed(R9), CX
+	CMPQ CX, const_blockSliceMin(R9)
+	JCS  network                  // it has only just begun
 	MOVL $1, const_blockExpired(R9)
 	MOVL $1, const_blockNeed(R9)
 	JMP  fold
 
+network:
+	// A task runs and goroutines wait for the network: if no CPU has asked for them
+	// since the last tick or so, the pick is to.
+	MOVQ ·varNetWaiters(SB), CX
+	CMPL (CX), $0
+	JEQ  nothing
+	CMPQ const_blockCurrent(R9), $0
+	JEQ  nothing
+	CMPL const_blockStalled(R9), $0
+	JNE  nothing
+	MOVL $0, const_blockTickIdle(R9)
+	SUBQ ·netPolled(SB), AX
+	CMPQ AX, ·netLate(SB)
+	JCS  out
+	MOVL $1, const_blockNeed(R9)
+	JMP  fold
+
+pending:
+	// What was wished for has not been done yet. With no task to switch to and no
+	// timer to expire it is not repeated for ever: the task may be in a system call,
+	// whose end sees it, or there is none, and the thread is parked.
+	CMPL const_blockWaiting(R9), $0
+	JGT  fold
+	CMPQ const_blockCurrent(R9), $0
+	JEQ  once
+	CMPL const_blockHRDue(R9), $0
+	JNE  fold
+
+once:
+	INCL const_blockTickIdle(R9)
+	CMPL const_blockTickIdle(R9), $4
+	JCS  fold
+	JMP  stop
+
 nothing:
+	CMPL const_blockWaiting(R9), $0
+	JGT  out
+
 	// No tick without a purpose: after some that found none, stop the timer.
 	// Whoever queues a task starts it again.
 	INCL const_blockTickIdle(R9)
 	CMPL const_blockTickIdle(R9), $4
 	JCS  out
+
+stop:
 	MOVL $0, const_blockTickIdle(R9)
 	LEAQ ·disarmed(SB), DX
 	MOVLQSX const_blockTimerID(R9), DI
@@ -125,8 +167,12 @@ nothing:
 	// running and leaves it alone, so look once more.
 	XORL AX, AX
 	XCHGL AX, const_blockArmed(R9)
+	CMPQ ·netQueue(SB), $0
+	JNE  rearm
 	CMPL const_blockWaiting(R9), $0
 	JLE  out
+
+rearm:
 	MOVL $1, const_blockArmed(R9)
 	LEAQ ·armed(SB), DX
 	MOVLQSX const_blockTimerID(R9), DI
@@ -137,6 +183,11 @@ nothing:
 	RET
 
 fold:
+	CMPQ ·netQueue(SB), $0
+	JEQ  needed
+	MOVL $1, const_blockNeed(R9)  // the pick wakes those on the list
+
+needed:
 	CMPL const_blockNeed(R9), $0
 	JEQ  out
 	ANDL $0x7fffffff, const_blockCount(R9)

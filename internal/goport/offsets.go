@@ -14,14 +14,14 @@ var (
 
 	gobufPC, gobufBP uintptr // in g.sched; its sp is first
 
-	pSafePointFn, pPreempt, pRunqHead, pRunqTail, pRunNext, pTimers uintptr
+	pSafePointFn, pPreempt, pRunqHead, pRunqTail, pRunNext, pTimers, pTimerHeap, pTimerModified uintptr
 
 	varGCWaiting uintptr // address of sched.gcwaiting
 	stackGuard   uintptr // distance of g.stackguard0 from g.stack.lo
 
-	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock                                      uintptr
-	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem                                     uintptr
-	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark, pcNanotime, pcIsBubbled, pcGCAssist, pcGCStart uintptr
+	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock                                                 uintptr
+	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem                                                uintptr
+	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark, pcNanotime, pcIsBubbled, pcGCAssist, pcGCStart, pcNetpoll uintptr
 
 	// Bytes of the CALL wakep after ready's CALL runqput and of that after
 	// newproc's, with its condition; 0 if it is not there.
@@ -97,6 +97,7 @@ var functions = []symbol{
 	{[]string{"time.runtimeNano"}, &pcNanotime, false}, // nanotime itself is inlined
 	{[]string{"time.runtimeIsBubbled"}, &pcIsBubbled, true},
 	{[]string{"runtime.(*timers).check"}, &pcTimersCheck, false},
+	{[]string{"runtime.netpoll"}, &pcNetpoll, false},
 	{[]string{"syscall.runtime_BeforeFork"}, &pcBeforeFork, true},
 	{[]string{"syscall.runtime_AfterFork"}, &pcAfterFork, true},
 }
@@ -130,6 +131,18 @@ func resolveTimers(s *symbols, r *Report) error {
 	}
 	pTimers = sf.Offset
 	r.add("offset", "p.timers", fmt.Sprint(sf.Offset), "type data; code of runtime.findRunnable")
+	user := "runtime.(*timers).wakeTime"
+	if _, _, ok := s.bounds(user); !ok {
+		user = "runtime.(*timers).check" // where it is inlined
+	}
+	for name, at := range map[string]*uintptr{"minWhenHeap": &pTimerHeap, "minWhenModified": &pTimerModified} {
+		when, ok := sf.Type.FieldByName(name)
+		if !ok || !usesOffset(s, user, int64(when.Offset)) {
+			return fmt.Errorf("timers.%s is not where %s uses it", name, user)
+		}
+		*at = pTimers + when.Offset
+		r.add("offset", "timers."+name, fmt.Sprint(when.Offset), "type data; code of "+user)
+	}
 	return nil
 }
 

@@ -27,7 +27,7 @@ func Resolve() (*Report, error) {
 		return r, err
 	}
 	keepCoro()
-	for _, step := range []func(*symbols, *Report) error{resolveFunctions, resolveOffsets, resolveTimers, resolveGCWaiting, resolveLock, resolveGuard, resolveCallers} {
+	for _, step := range []func(*symbols, *Report) error{resolveFunctions, resolveOffsets, resolveTimers, resolveGCWaiting, resolveNetpoll, resolveLock, resolveGuard, resolveCallers} {
 		if err := step(s, r); err != nil {
 			return r, err
 		}

@@ -37,6 +37,10 @@ type Scheduler struct {
 	FindAway func(g uintptr, remove bool) *Task
 	// Exited ends a task that has gone with its thread.
 	Exited func(t *Task)
+	// Polled is called on any thread, maybe without a P, with goroutines of
+	// tasks whose I/O is possible, from first to last; see QueueNet. It returns
+	// those that Go is to make runnable.
+	Polled func(first, last uintptr) (rest uintptr)
 	// Child makes a task of a new goroutine, started by t.
 	Child func(b *cpu.Block, t *Task, g uintptr)
 }

@@ -58,6 +58,12 @@ var sites = []site{
 	{in: fns("exitsyscallNoP", "exitsyscall0"), callee: to(&pcCasgstatus), of: 1, nth: 1, hook: hookSysexitPC},
 	{in: fns("exitsyscallNoP", "exitsyscall0"), callee: to(&pcExecute), of: 2, nth: 0, hook: hookResumePC},
 
+	// Go asks the network poller: tasks that it finds go straight to the kernel.
+	{in: fns("findRunnable"), callee: to(&pcNetpoll), of: 2, nth: 0, hook: hookNetpollPC},
+	{in: fns("sysmon"), callee: to(&pcNetpoll), of: 1, nth: 1, hook: hookNetpollPC},
+	{in: fns("startTheWorldWithSema"), callee: to(&pcNetpoll), of: 1, nth: 1, hook: hookNetpollPC},
+	{in: fns("pollWork"), callee: to(&pcNetpoll), of: 1, nth: 1, hook: hookNetpollPC, optional: true},
+
 	// The number of Ps changes: leave one for each kernel CPU and one for Go.
 	{in: fns("startTheWorldWithSema"), callee: to(&pcProcresize), of: 1, nth: 1, hook: hookProcresizePC},
 	{in: fns("newcoro"), callee: to(&pcSystemstack), of: 1, nth: 1, hook: hookNewcoroPC},

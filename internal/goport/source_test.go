@@ -117,6 +117,7 @@ var widths = map[string]int64{
 	"m.g0": 8, "m.curg": 8, "m.p": 8, "m.locks": 4, "m.lockedg": 8, "m.lockedExt": 4, "m.lockedInt": 4,
 	"p.runSafePointFn": 4, "p.preempt": 1, "p.runqhead": 4, "p.runqtail": 4, "p.runnext": 8,
 	"gobuf.sp": 8, "gobuf.pc": 8, "gobuf.bp": 8, "stack.lo": 8, "stack.hi": 8, "schedt.gcwaiting": 1,
+	"gList.head": 8, "gList.size": 4, "timers.minWhenHeap": 8, "timers.minWhenModified": 8,
 }
 
 func TestSourceOffsets(t *testing.T) {
@@ -125,10 +126,13 @@ func TestSourceOffsets(t *testing.T) {
 		t.Fatal(err)
 	}
 	var first, eight uintptr = 0, 8
+	heap, modified := pTimerHeap-pTimers, pTimerModified-pTimers
 	all := append(append([]field{}, firstFields...), fields...)
 	all = append(all,
 		field{typ: "gobuf", name: "sp", at: &first}, field{typ: "gobuf", name: "pc", at: &gobufPC}, field{typ: "gobuf", name: "bp", at: &gobufBP},
 		field{typ: "stack", name: "lo", at: &first}, field{typ: "stack", name: "hi", at: &eight}, // goNoteAtomic
+		field{typ: "gList", name: "head", at: &first}, field{typ: "gList", name: "size", at: &eight}, // as this package's gList
+		field{typ: "timers", name: "minWhenHeap", at: &heap}, field{typ: "timers", name: "minWhenModified", at: &modified},
 		field{typ: "schedt", name: "gcwaiting"}, // only its width: the address is in no source
 	)
 	for _, f := range all {

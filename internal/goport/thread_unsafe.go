@@ -194,6 +194,22 @@ func CheckTimers(b *cpu.Block) {
 	}
 }
 
+// NextTimer returns when the first timer of this thread's P is due, by Nanotime,
+// or before that; 0: there is none. Context: g0 of a CPU, with a P.
+//
+//go:norace
+func NextTimer(b *cpu.Block) int64 {
+	p := load64(b.M + mP)
+	if p == 0 {
+		return 0
+	}
+	modified, first := int64(load64(p+pTimerModified)), int64(load64(p+pTimerHeap)) // in this order, as wakeTime does
+	if first == 0 || modified != 0 && modified < first {
+		return modified
+	}
+	return first
+}
+
 // LocalWork reports whether Go's run queue of the P of b's thread has work, which
 // only other threads can take, and a number that changes when they do. Context:
 // any; the answer is a hint.

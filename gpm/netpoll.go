@@ -1,0 +1,114 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"time"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/goport"
+)
+
+// Tasks that wait for the network. The CPUs ask Go's poller themselves: in a
+// pick, if netEvery has passed since the last time, so that what a request needs
+// next is there when its task has parked; and at ticks, which run for this purpose
+// wherever a task computes while somebody waits for the network. What Go's own
+// threads find comes by goport's list and an interrupt.
+
+// netEvery is how often the CPUs together ask the poller at most: a question
+// without an answer is a system call, some 0.3 µs.
+const netEvery = 50 * time.Microsecond
+
+// pollNet makes runnable who waits for I/O that is possible now. c's lock is
+// released if there is something to do. Context: g0, in the pick.
+//
+//go:norace
+func (c *vcpu) pollNet() {
+	// Now is old after a yield: then another CPU may have asked since.
+	ask := int64(c.Now-goport.NetPolled()) > c.k.netEvery && goport.NetWaiting()
+	queued := goport.NetQueued()
+	if !ask && !queued {
+		return
+	}
+	if ask {
+		c.k.counts.polls.Inc()
+	}
+	if queued {
+		c.k.counts.fetches.Inc()
+	}
+	if c.held {
+		c.held = false
+		c.release()
+	}
+	goport.PollNet(c.Now, ask)
+}
+
+// polled has a CPU make the goroutines first to last runnable. If all CPUs are
+// parked it returns them: the way to a P leads through Go then. Context: any
+// thread, maybe without a P, so no pointer may be stored.
+//
+//go:norace
+func polled(first, last uintptr) (rest uintptr) {
+	best := taskOf(goport.MarkOf(first))
+	for g := first; g != 0; g = goport.NextNet(g) {
+		if t := taskOf(goport.MarkOf(g)); t.prio > best.prio {
+			best = t
+		}
+	}
+	prio := best.prio
+	c := kern.choose(best, nil) // it will run there, if nothing changes meanwhile
+	goport.QueueNet(first, last)
+	for !c.fetch(prio) {
+		if c = kern.fetcher(); c == nil {
+			return goport.TakeNet() // maybe with others', who return nothing then
+		}
+	}
+	return 0
+}
+
+// fetcher returns the CPU that is to see to the list: one that is idle, else the
+// one with the lowest priority; nil if all are parked. Context: any.
+//
+//go:norace
+func (k *Kernel) fetcher() *vcpu {
+	var best *vcpu
+	for _, c := range k.cpus {
+		switch state := cpu.Load32(&c.idle); {
+		case state == idleParked:
+			continue
+		case state != idleAwake:
+			return c
+		case best == nil || c.Stalled < best.Stalled || c.Stalled == best.Stalled && c.curPrio < best.curPrio:
+			best = c
+		}
+	}
+	return best
+}
+
+// fetch has c look at the list, at once if prio is higher than what runs there,
+// else at its next tick. It reports whether c will: not if it has just parked.
+// Context: any.
+//
+//go:norace
+func (c *vcpu) fetch(prio int32) bool {
+	switch state := cpu.Load32(&c.idle); state {
+	case idleParked:
+		return false
+	case idleAwake:
+		// It runs a task, or looks at the list before it sleeps.
+		if cur := c.curPrio; prio > cur || prio == cur && (prio == rankFair || prio == rankDeadline) {
+			c.interrupt() // among equals of these wake decides
+		} else {
+			c.arm()
+		}
+		return true
+	default:
+		if !cpu.Cas32(&c.idle, state, idleAwake) {
+			return false // look again
+		}
+		if state == idleSleeping {
+			goport.FutexWake(&c.idle)
+		}
+		return true
+	}
+}
