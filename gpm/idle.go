@@ -54,6 +54,9 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
+	if c.irq.Next() != math.MaxInt64 {
+		c.k.helper.Wake() // a timer that is far off: see watchTimers
+	}
 	goport.ParkIdle(&c.idle)
 	cpu.Xchg32(&c.idle, idleAwake)
 	c.k.dog.sleeper.Wake()

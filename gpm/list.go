@@ -32,7 +32,9 @@ func (k *Kernel) enlistLocked(t *Task) {
 		k.tasks.prevT = t
 	}
 	k.tasks = t
-	k.live++
+	if !t.internal {
+		k.live++
+	}
 }
 
 // putSpare and takeSpare keep tasks that are nobody's. The list's lock is held.
@@ -61,6 +63,7 @@ func (t *Task) clear() {
 	t.switches = 0
 	t.on = 0
 	t.fairTask, t.dl = fairTask{}, deadlineTask{}
+	t.internal = false
 	t.Clear()
 }
 
@@ -85,7 +88,9 @@ func (k *Kernel) exited(t *Task) {
 		t.nextT.prevT = t.prevT
 	}
 	t.nextT, t.prevT = nil, nil
-	k.live--
+	if !t.internal {
+		k.live--
+	}
 	k.promised -= t.attrs.bandwidth
 	switch {
 	case waited:

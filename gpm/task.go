@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
 )
 
 // Task is a goroutine that the kernel runs.
@@ -45,7 +46,7 @@ type Task struct {
 
 	dl deadlineTask
 
-	timer hrtimer // ends its Sleep
+	timer irq.Node // ends its Sleep
 
 	id    int64
 	k     *Kernel
@@ -65,7 +66,8 @@ type Task struct {
 	goAttrs *attrs
 	goFn    func()
 
-	held bool // somebody may know it by its address: never to be used again
+	held     bool // somebody may know it by its address: never to be used again
+	internal bool // the kernel's own: not counted
 
 	mu   sync.Mutex // protects done
 	done chan struct{}

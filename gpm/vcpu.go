@@ -9,6 +9,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,12 +26,11 @@ type vcpu struct {
 	curPrio int32  // cur's rank, -1 when idle; written under lock
 	curAt   int64  // its deadline, if the rank is that; likewise
 	server  server // of Normal tasks that starve
-	alarm   int64  // when to look at the queue again, by Nanotime; 0: never
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave
 	gave    bool   // the idle goroutine is to give the P to Go
 
-	timers hrheap
+	irq irq.CPU // timers, and what its interrupt task is to do
 
 	served uint64 // when it last looked after its P, by Now
 
