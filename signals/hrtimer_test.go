@@ -287,7 +287,7 @@ func TestWithoutKernel(t *testing.T) {
 		require.NoError(t, signals.OnEachCPU(func() {}, true))
 		require.NoError(t, tasklet.Schedule())
 		require.NoError(t, signals.StopMachine(func() error { return nil }, nil))
-		require.Zero(t, k.Stats().Tasks, "the kernel's own tasks are not counted")
+		eventually(t, "the kernel's own tasks are counted", func() bool { return k.Stats().Tasks == 0 }) // of the self-test some may still end
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		require.NoError(t, k.Shutdown(ctx))
 		cancel()

@@ -104,7 +104,7 @@ func TestSMPCallStorm(t *testing.T) {
 				if err := signals.SMPCallFunctionSingle((i+r)%3, func() { calls.Inc() }, r%4 != 0); err != nil {
 					t.Error(err)
 				}
-				_ = make([]byte, 100+r)
+				sink.Store(new([1000]byte))
 			}
 		}))
 	}
@@ -157,6 +157,9 @@ func TestIRQWork(t *testing.T) {
 	require.ErrorIs(t, err, signals.ErrCPU)
 }
 
+// sink keeps allocations from being optimised away.
+var sink atomic.Pointer[[1000]byte]
+
 // While StopMachine's function runs nobody else does: no task, wherever preemption
 // is off or on, no callback; and it starts and ends under load, with timers, calls,
 // the collector, and several at a time.
@@ -186,7 +189,7 @@ func TestStopMachine(t *testing.T) {
 				look()
 				preempt.Enable()
 				look()
-				_ = make([]byte, 1000)
+				sink.Store(new([1000]byte))
 				if i == 4 {
 					gpm.Sleep(100 * time.Microsecond)
 				}
@@ -221,7 +224,7 @@ func TestStopMachine(t *testing.T) {
 			if len(cpus) < 2 {
 				plain++
 			}
-			_ = make([]byte, 1000)
+			sink.Store(new([1000]byte))
 			for range 100 {
 				runtime.KeepAlive(k)
 			}

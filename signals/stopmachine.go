@@ -61,11 +61,18 @@ func StopMachine(f func() error, cpus []int) error {
 		}
 		j.active[n] = true
 	}
-	for i := range all {
+	for i, c := range all {
+		c.EnsureStopper() // it does, for the kernel has not refused anything yet
 		stopJobs[i].Store(j)
 	}
+	// The first stoppers must not preempt who is to wake the others. Linux:
+	// queue_stop_cpus_work().
+	task := preempt.TryDisableCPU() >= 0
 	for _, c := range all {
-		c.WakeStopper() // it does, for the kernel has not refused anything yet
+		c.WakeStopper()
+	}
+	if task {
+		preempt.Enable()
 	}
 	<-j.done
 	for _, err := range j.errs {
@@ -90,9 +97,11 @@ func stopperMain(c *irq.CPU, w *irq.Worker) {
 //
 // Where a CPU waits for others it must not keep those from coming. Until all
 // stoppers run it can be preempted by interrupts, and stopped by Go. Then each
-// disables preemption; but Go may have begun to stop the world in between, so that
-// some have stopped, and wait for those that have not. Who sees that goes back. As
-// soon as all are ready nobody can be stopped any more, and nobody goes back.
+// disables preemption; but Go may have asked for something in between, so that some
+// have stopped and wait for those that have not (a stopped world), or cannot come
+// before those have answered (forEachP, called by a task). Who sees that, or an
+// interrupt, goes back. As soon as all are ready nobody can be stopped any more, and
+// nobody goes back.
 func (j *stopJob) stop(c *irq.CPU) {
 	j.arrived.Inc()
 	for spins := 1; j.arrived.Load() < j.n; spins++ {
@@ -126,8 +135,8 @@ func (j *stopJob) yield(spins int) {
 	}
 }
 
-// getReady disables preemption and waits until all have. If Go stops the world
-// meanwhile it undoes that and returns false.
+// getReady disables preemption and waits until all have. If somebody
+// wants the CPU meanwhile it undoes that and returns false.
 func (j *stopJob) getReady() bool {
 	preempt.Disable()
 	j.ready.Inc()
@@ -136,7 +145,7 @@ func (j *stopJob) getReady() bool {
 		switch {
 		case n == j.n:
 			return true
-		case irq.Stopping() && j.ready.CompareAndSwap(n, n-1):
+		case (irq.Stopping() || preempt.NeedResched()) && j.ready.CompareAndSwap(n, n-1):
 			preempt.Enable()
 			return false
 		}

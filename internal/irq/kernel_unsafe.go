@@ -45,7 +45,10 @@ func Bubbled() bool { return goport.Bubbled() }
 // Stopping reports whether Go wants to stop the world.
 func Stopping() bool { return goport.GCWaiting() }
 
-// Relax passes time in a loop that waits for another CPU. Context: any.
+// Relax passes time in a loop that waits for another CPU. Its prologue is where Go
+// can ask for a preemption, so it must not be inlined. Context: any.
+//
+//go:noinline
 func Relax(spins int) {
 	if spins%200 != 199 {
 		cpu.Pause()

@@ -22,7 +22,8 @@ func (*CPU) Block() *cpu.Block               { return nil }
 func (*CPU) Device() Device                  { return Device{} }
 func (*CPU) EnsureIRQ() bool                 { return false }
 func (*CPU) WakeSoftIRQD()                   {}
-func (*CPU) WakeStopper() bool               { return false }
+func (*CPU) EnsureStopper() bool             { return false }
+func (*CPU) WakeStopper()                    {}
 func (*CPU) Begin(context, level int) *Timer { return nil }
 func (*CPU) End(*Timer, bool)                {}
 func (*CPU) Queue(*Work) error               { return ErrShutdown }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/preempt"
 )
 
 // Worker is a task of the kernel's own on a CPU: it sleeps until it is woken. It
@@ -49,13 +50,16 @@ type workerArgs struct {
 // ensure starts w, of c, with main, unless that has been done. It returns false
 // if the kernel ends.
 func (c *CPU) ensure(w *Worker, level int, name string, main func()) bool {
-	if w.isStarted() {
-		return true
-	}
+	// From the claim to the start the caller must not be preempted: others rely on
+	// the worker to be there.
+	task := preempt.TryDisableCPU() >= 0
 	a := workerArgs{c: c, w: w}
 	goport.CallOnG0(claimOnG0, unsafe.Pointer(&a))
 	if a.w != nil && a.ok {
 		Spawn(c, level, name, main)
+	}
+	if task {
+		preempt.Enable()
 	}
 	return a.ok
 }
@@ -104,24 +108,23 @@ var (
 
 // EnsureIRQ has the interrupt task there, and reports whether the kernel goes on.
 func (c *CPU) EnsureIRQ() bool {
-	return c.ensure(&c.irq, LevelIRQ, "irq", func() { MainIRQ(c, &c.irq) })
+	return c.irq.isStarted() || c.ensure(&c.irq, LevelIRQ, "irq", func() { MainIRQ(c, &c.irq) })
 }
 
 // WakeSoftIRQD has ksoftirqd run.
 func (c *CPU) WakeSoftIRQD() {
-	if c.ensure(&c.softirqd, 0, "ksoftirqd", func() { MainSoftIRQD(c, &c.softirqd) }) {
+	if c.softirqd.isStarted() || c.ensure(&c.softirqd, 0, "ksoftirqd", func() { MainSoftIRQD(c, &c.softirqd) }) {
 		c.wakeWorker(&c.softirqd)
 	}
 }
 
-// WakeStopper has the stopper run, and reports whether the kernel goes on.
-func (c *CPU) WakeStopper() bool {
-	if !c.ensure(&c.stopper, LevelStop, "stopper", func() { MainStopper(c, &c.stopper) }) {
-		return false
-	}
-	c.wakeWorker(&c.stopper)
-	return true
+// EnsureStopper has the stopper there, and reports whether the kernel goes on.
+func (c *CPU) EnsureStopper() bool {
+	return c.stopper.isStarted() || c.ensure(&c.stopper, LevelStop, "stopper", func() { MainStopper(c, &c.stopper) })
 }
+
+// WakeStopper has the stopper, which is there, run.
+func (c *CPU) WakeStopper() { c.wakeWorker(&c.stopper) }
 
 // ensureThread has the timer thread of a priority there.
 func (c *CPU) ensureThread(level uint8) bool {
@@ -131,7 +134,7 @@ func (c *CPU) ensureThread(level uint8) bool {
 		goport.OnG0(threadOnG0, unsafe.Pointer(&a))
 		th = c.thread(level)
 	}
-	return c.ensure(&th.Worker, int(level), "timers", func() { MainThread(c, &th.Worker, int(level)) })
+	return th.isStarted() || c.ensure(&th.Worker, int(level), "timers", func() { MainThread(c, &th.Worker, int(level)) })
 }
 
 //go:norace
