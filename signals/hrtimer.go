@@ -58,7 +58,7 @@ func NewHRTimerSoft(fn func(*HRTimer) HRTimerRestart) *HRTimer { return newHRTim
 
 // NewHRTimerTask returns a timer that calls fn in a task, where it may block: its
 // CPU's timer thread of that priority, 1 to 99, or 0 for a Normal one. Timers of
-// one priority wait for each other. Context: any. Errors: ErrPriority. Linux:
+// one priority wait for each other, and Shutdown for a callback to return. Context: any. Errors: ErrPriority. Linux:
 // PREEMPT_RT's timer threads.
 func NewHRTimerTask(priority int, fn func(*HRTimer) HRTimerRestart) (*HRTimer, error) {
 	if priority < 0 || priority > irq.MaxPriority {

@@ -295,6 +295,42 @@ func TestWithoutKernel(t *testing.T) {
 	check()
 }
 
+// Shutdown cancels what waits, in all kinds of timers, and waits for callbacks, also
+// one that sleeps.
+func TestShutdownWithTimers(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 2})
+	var inside, ended atomic.Bool
+	again := func(x *signals.HRTimer) signals.HRTimerRestart {
+		x.ForwardNow(100 * time.Microsecond)
+		return signals.HRTimerRestarts
+	}
+	sleeps, err := signals.NewHRTimerTask(1, func(*signals.HRTimer) signals.HRTimerRestart {
+		inside.Store(true)
+		for range 20 {
+			gpm.Sleep(2 * time.Millisecond)
+		}
+		ended.Store(true)
+		return signals.HRTimerRestarts
+	})
+	require.NoError(t, err)
+	thread, err := signals.NewHRTimerTask(0, again)
+	require.NoError(t, err)
+	all := []*signals.HRTimer{signals.NewHRTimer(again), signals.NewHRTimerSoft(again), thread, signals.NewHRTimer(again)}
+	for i, x := range all[:3] {
+		require.NoError(t, x.StartOn(i%2, 0, signals.HRTimerRel))
+	}
+	require.NoError(t, all[3].StartOn(1, time.Hour, signals.HRTimerRel))
+	require.NoError(t, sleeps.StartOn(1, 0, signals.HRTimerRel))
+	eventually(t, "it does not begin", inside.Load)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	require.NoError(t, k.Shutdown(ctx))
+	assert.True(t, ended.Load(), "Shutdown has not waited for a callback")
+	for _, x := range append(all, sleeps) {
+		assert.False(t, x.Active())
+	}
+}
+
 // A timer that is far off lets an idle kernel park, and comes nevertheless.
 func TestHRTimerFar(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 2})

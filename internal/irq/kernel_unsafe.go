@@ -70,10 +70,17 @@ func refuseOnG0(p unsafe.Pointer) {
 	c := (*CPU)(p)
 	c.acquire()
 	c.dead = true
+	var sleepers list // callbacks in tasks may sleep
 	for c.heap.First != nil {
 		if n := c.heap.Pop(); n.Timer != nil {
 			n.Timer.state = idle
+		} else {
+			sleepers.add(n)
 		}
+	}
+	for n := sleepers.first; n != nil; n = sleepers.first {
+		sleepers.remove(n)
+		c.heap.Insert(n)
 	}
 	c.note()
 	c.drop(&c.due[Hard])
