@@ -351,4 +351,17 @@ func TestHRTimerFar(t *testing.T) {
 		assert.GreaterOrEqual(t, late, time.Duration(0))
 		t.Log("late by", late)
 	}
+	time.Sleep(200 * time.Millisecond) // both park
+	sleeps = k.Stats().Total.Sleeps
+	for n, x := range []*signals.HRTimer{one, two} {
+		require.NoError(t, x.StartOn(n, time.Millisecond, signals.HRTimerRel))
+	}
+	for range 2 {
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			require.FailNow(t, "a parked CPU does not notice its timer")
+		}
+	}
+	require.Greater(t, k.Stats().Total.Sleeps, sleeps, "it did not park")
 }
