@@ -39,9 +39,6 @@ func Here() *CPU {
 // Now returns the time of the clock that timers go by.
 func Now() int64 { return goport.Nanotime() }
 
-// Bubbled reports whether the caller is in a bubble of testing/synctest.
-func Bubbled() bool { return goport.Bubbled() }
-
 // Stopping reports whether Go wants to stop the world.
 func Stopping() bool { return goport.GCWaiting() }
 

@@ -28,7 +28,6 @@ func (*CPU) Begin(context, level int) *Timer { return nil }
 func (*CPU) End(*Timer, bool)                {}
 func (*CPU) Queue(*Work) error               { return ErrShutdown }
 func (*CPU) TakeWork() *Work                 { return nil }
-func (*CPU) Interrupt()                      {}
 
 // Worker is a task of the kernel's own; there is none.
 type Worker struct{}
@@ -62,7 +61,6 @@ func (*Timer) CPU() *CPU                    { return nil }
 
 func All() []*CPU     { return nil }
 func Here() *CPU      { return nil }
-func Bubbled() bool   { return false }
 func Stopping() bool  { return false }
 func Relax(int)       {}
 func Refuse()         {}

@@ -60,10 +60,3 @@ func takeWorkOnG0(p unsafe.Pointer) {
 	}
 	c.release()
 }
-
-// Interrupt has c's interrupt task run, for softirqs that are raised.
-func (c *CPU) Interrupt() {
-	if c.EnsureIRQ() {
-		c.wakeWorker(&c.irq)
-	}
-}
