@@ -7,6 +7,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
 )
 
 // The conversions between what internal/goport knows of a thing and the whole
@@ -28,6 +29,11 @@ func taskOfNode(n *node) *Task {
 //
 //go:norace
 func cpuOf(b *cpu.Block) *vcpu { return (*vcpu)(unsafe.Pointer(b)) }
+
+// vcpuOf returns the virtual CPU of which i is a part.
+//
+//go:norace
+func vcpuOf(i *irq.CPU) *vcpu { return cpuOf(i.Block()) }
 
 // current returns the task that runs on this CPU, nil outside a task.
 //

@@ -69,7 +69,7 @@ func (k *Kernel) Register(name string, c Class, timeout time.Duration) (Policy, 
 	cl := &class{k: k, user: c, name: name, policy: firstClass + Policy(len(k.classes)), timeout: timeout, slots: make([]slot, k.cpusLen)}
 	cl.args.cl = cl
 	k.classes = append(k.classes, cl)
-	cl.task = k.spawnInternal("class "+name, MaxPriority, cl.run)
+	cl.task = k.spawnAgent("class "+name, MaxPriority, cl.run)
 	return cl.policy, nil
 }
 

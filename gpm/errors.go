@@ -1,6 +1,10 @@
 package gpm
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/gokern/gokern/internal/irq"
+)
 
 // Errors to test with errors.Is.
 var (
@@ -10,7 +14,7 @@ var (
 	// ErrBooted: a kernel runs already; there is one a process.
 	ErrBooted = errors.New("gokern: already booted")
 	// ErrShutdown: the kernel is shut down, or about to be.
-	ErrShutdown = errors.New("gokern: shut down")
+	ErrShutdown = irq.ErrShutdown
 	// ErrConfig: a Config that cannot be met. The error that wraps it says why.
 	ErrConfig = errors.New("gokern: bad config")
 	// ErrAttr: an Attr that cannot be met. The error that wraps it says why.

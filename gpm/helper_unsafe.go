@@ -31,6 +31,7 @@ func (k *Kernel) help() {
 		}
 		k.adoptOrphans(a.parents)
 		reportLeft()
+		k.watchTimers()
 		if a.spares < spareLow && cpu.Load32(&k.inherits) != 0 {
 			k.makeSpares(spareHigh - a.spares)
 		}

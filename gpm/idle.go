@@ -54,7 +54,10 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	c.disarm() // other threads run the timers of a P that nobody has
+	if c.irq.Next() != math.MaxInt64 {
+		c.k.helper.Wake() // a timer that is far off: see watchTimers
+	}
+	onG0(disarmOnG0, c) // other threads run the timers of a P that nobody has
 	goport.ParkIdle(&c.idle)
 	cpu.Xchg32(&c.idle, idleAwake)
 	c.k.dog.sleeper.Wake()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/internal/readers"
 	"golang.org/x/sys/unix"
 )
@@ -66,6 +67,7 @@ type Kernel struct {
 	oldProcs   int
 	done       sync.WaitGroup // the CPUs' idle goroutines
 	dog        *watchdog
+	far        *time.Timer // see watchTimers
 }
 
 var (
@@ -139,7 +141,6 @@ func (k *Kernel) start() error {
 		return errors.Join(err, goport.RemoveInterrupt())
 	}
 	runtime.GOMAXPROCS(k.cpusLen + k.config.Procs)
-	go k.help()
 	ready := make(chan error)
 	var failed error
 	for i := range k.cpusLen {
@@ -148,8 +149,10 @@ func (k *Kernel) start() error {
 		c.number = uint32(i) + 1
 		c.most = int64(4 * k.sliceMin)
 		c.Area = cpu.Area(i)
+		c.irq.Init(&c.Block)
 		k.cpus = append(k.cpus, c)
 	}
+	go k.help()
 	k.seatReaders()
 	for _, c := range k.cpus {
 		k.done.Add(1)
@@ -158,6 +161,7 @@ func (k *Kernel) start() error {
 			break
 		}
 	}
+	k.seatInterrupts()
 	if failed != nil {
 		return errors.Join(failed, k.stop())
 	}
@@ -192,6 +196,7 @@ var giveUpAfter = selfTestTimeout
 // says what could not be put back.
 func (k *Kernel) stop() error {
 	k.endClasses()
+	irq.Stop()
 	for _, c := range k.cpus {
 		if c.thread() != 0 {
 			onG0(quitOnG0, c)
@@ -202,6 +207,7 @@ func (k *Kernel) stop() error {
 	cpu.Store32(&k.stopped, 1)
 	k.helper.Wake()
 	<-k.helperDone
+	k.watchTimers() // there are none
 	goport.ReleaseProcs()
 	err := errors.Join(goport.Unpatch(), goport.RemoveInterrupt())
 	k.restoreProcs()

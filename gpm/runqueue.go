@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/irq"
 	"golang.org/x/sys/unix"
 )
 
@@ -14,9 +15,10 @@ import (
 const (
 	rankFair     = 0 // Normal, Batch and Idle; see fair.go
 	rankDeadline = MaxPriority + 1
-	rankStop     = MaxPriority + 2 // the kernel's own
+	rankStop     = irq.LevelStop // the kernel's own
+	rankIRQ      = irq.LevelIRQ
 
-	levelThrottled = rankStop + 1 // no rank: Deadline tasks without a budget
+	levelThrottled = rankIRQ + 1 // no rank: Deadline tasks without a budget
 	levels         = levelThrottled + 1
 )
 

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
@@ -23,30 +22,6 @@ func sleepRand(t *testing.T) *rand.Rand {
 	}
 	t.Logf("again with -run %s -sleepseed=%d", t.Name(), seed)
 	return rand.New(rand.NewPCG(seed, 0))
-}
-
-// The heap gives timers back in order, whatever the mixture of ins and outs.
-func TestHRHeap(t *testing.T) {
-	r := sleepRand(t)
-	var h hrheap
-	var want []int64
-	for range 20_000 {
-		if len(want) == 0 || r.IntN(100) < 52 {
-			n := &hrtimer{when: r.Int64N(1000)}
-			first := h.insert(n)
-			require.Equal(t, h.first == n, first)
-			i, _ := slices.BinarySearch(want, n.when)
-			want = slices.Insert(want, i, n.when)
-			continue
-		}
-		require.Equal(t, want[0], h.pop().when)
-		want = want[1:]
-	}
-	for len(want) > 0 {
-		require.Equal(t, want[0], h.pop().when)
-		want = want[1:]
-	}
-	require.Nil(t, h.first)
 }
 
 // Each sleep ends, none too early, with hogs on every CPU, forced migrations,

@@ -39,7 +39,7 @@ func (t *Task) sleepUntil(when int64, d time.Duration) {
 		time.Sleep(d - leadTime)
 	}
 	if goport.Nanotime() < when {
-		t.timer.when, t.timer.task = when, t
+		t.timer.When, t.timer.Task = when, &t.Task
 		goport.Park(sleepPark, unsafe.Pointer(t))
 	}
 }
@@ -48,6 +48,6 @@ func (t *Task) sleepUntil(when int64, d time.Duration) {
 //
 //go:norace
 func sleepPark(_ uintptr, p unsafe.Pointer) bool {
-	cpuOf(cpu.This()).begin(&arg[Task](p).timer)
+	cpuOf(cpu.This()).irq.Sleep(&arg[Task](p).timer)
 	return true
 }

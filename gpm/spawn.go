@@ -119,9 +119,9 @@ func Outside(fn func()) {
 	fn()
 }
 
-// spawnInternal starts fn as a task of the kernel's own: it is not counted, and
+// spawnAgent starts fn as a task of the kernel's own: it is not counted, and
 // whoever has started it ends it before Shutdown stops the CPUs.
-func (k *Kernel) spawnInternal(name string, priority int, fn func()) *Task {
+func (k *Kernel) spawnAgent(name string, priority int, fn func()) *Task {
 	t := newSpare(k, nil)
 	t.use(k.derive(Attr{Name: name, Policy: FIFO, Priority: priority}, nil))
 	t.hold()

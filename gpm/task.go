@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
 )
 
 // Task is a goroutine that the kernel runs.
@@ -49,7 +50,7 @@ type Task struct {
 	dl   deadlineTask
 	user classTask
 
-	timer hrtimer // ends its Sleep
+	timer irq.Node // ends its Sleep
 
 	id    int64
 	k     *Kernel

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
 	"golang.org/x/sys/unix"
 )
 
@@ -28,13 +29,11 @@ type vcpu struct {
 	curTurn uint32 // and which turn
 	curOf   *class // and the class
 	server  server // of Normal tasks that starve
-	alarm   int64  // when to look at the queue again, by Nanotime; 0: never
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave
 	gave    bool   // the idle goroutine is to give the P to Go
 
-	timers hrheap
-	hrAt   int64 // when the POSIX timer expires, by Nanotime; 0: it does not
+	irq irq.CPU // timers, and what its interrupt task is to do
 
 	served uint64 // when it last looked after its P, by Now
 

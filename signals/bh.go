@@ -38,7 +38,3 @@ func BHEnable() {
 	}
 	preempt.Enable()
 }
-
-// serveSoftIRQs runs what is pending. Nothing raises a softirq yet. Linux:
-// do_softirq(). Context: preemption disabled once, softirqs enabled.
-func serveSoftIRQs() {}

@@ -244,14 +244,14 @@ func Link(g uintptr) uintptr {
 	return next
 }
 
-// Sleeper lets code on g0 wake one ordinary goroutine.
+// Sleeper lets code on g0 wake one goroutine, ordinary or a task.
 type Sleeper struct {
 	state uint32 // 0: nobody sleeps, 1: woken, 2: about to sleep, 3: asleep
 	g     uintptr
 }
 
 // Sleep waits until Wake; a Wake since the last Sleep ends it at once.
-// Context: one ordinary goroutine, always the same.
+// Context: one goroutine, always the same, that may block.
 func (s *Sleeper) Sleep() {
 	s.g = getg()
 	if cpu.Cas32(&s.state, 0, 2) {

@@ -1,0 +1,110 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import (
+	"math"
+	"time"
+	"unsafe"
+
+	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
+)
+
+// What package signals needs of the kernel; see internal/irq. A task of the
+// kernel's own is one like any other, but pinned, not counted, and of a priority
+// that users' tasks cannot have. stop ends it.
+
+func init() {
+	irq.Spawn = spawnInternal
+	irq.Kick = kickOnG0
+}
+
+// seatInterrupts tells package irq which CPUs there are.
+func (k *Kernel) seatInterrupts() {
+	var list []*irq.CPU
+	for _, c := range k.cpus {
+		list = append(list, &c.irq)
+	}
+	irq.SetCPUs(list)
+}
+
+// spawnInternal starts fn as a task of the kernel's own on CPU i.
+func spawnInternal(i *irq.CPU, level int, name string, fn func()) {
+	t := newInternal(vcpuOf(i), level, name)
+	t.begin(fn)
+	onG0(spawnOnG0, t)
+}
+
+//go:norace
+func newInternal(c *vcpu, level int, name string) *Task {
+	attr := Attr{Name: name, CPUs: []int{int(c.ID)}}
+	if level > 0 {
+		attr.Policy, attr.Priority = FIFO, min(level, MaxPriority)
+	}
+	a := c.k.derive(attr, nil)
+	a.prio = int32(level) // nobody else uses these attrs: they name CPUs
+	t := newSpare(c.k, nil)
+	t.use(a)
+	t.internal = true
+	return t
+}
+
+// kickOnG0 has CPU i look around if it is idle: it has a new first timer, and may
+// be about to park. The exchange in kick comes after the timer was stored, and the
+// CPU says that it is about to sleep before it looks for timers.
+//
+//go:norace
+func kickOnG0(i *irq.CPU) {
+	if c := vcpuOf(i); c.idle != idleAwake {
+		c.kick()
+	}
+}
+
+// A CPU that parks has no P, so its own timer could interrupt it but not have it
+// run anything. For timers that are far off, Go has one of its own, which has
+// the CPU look a little earlier, as gpm.Sleep does. So Go's deadlock detector
+// knows too that something is to come.
+
+// watchTimers sets Go's timer for the first of all CPUs', or stops it. Context: the
+// helper, and whoever ends it.
+func (k *Kernel) watchTimers() {
+	next := int64(math.MaxInt64)
+	for _, c := range k.cpus {
+		next = min(next, c.irq.Next())
+	}
+	switch {
+	case next == math.MaxInt64:
+		if k.far != nil {
+			k.far.Stop()
+		}
+	case k.far == nil:
+		k.far = time.AfterFunc(k.untilFar(next), k.lookAtTimers)
+	default:
+		k.far.Reset(k.untilFar(next))
+	}
+}
+
+func (k *Kernel) untilFar(next int64) time.Duration {
+	return max(0, time.Duration(next-goport.Nanotime())-leadTime)
+}
+
+// lookAtTimers is what Go's timer does.
+func (k *Kernel) lookAtTimers() { onG0(lookAtTimersOnG0, k) }
+
+//go:norace
+func lookAtTimersOnG0(p unsafe.Pointer) {
+	k := arg[Kernel](p)
+	soon := goport.Nanotime() + int64(shortTime)
+	for _, c := range k.cpus {
+		if c.irq.Next() < soon && c.idle != idleAwake {
+			c.kick()
+		}
+	}
+	k.helper.WakeOnG0() // there may be later ones
+}
+
+// disarmOnG0 stops the POSIX timer of CPU p, which is about to park.
+//
+//go:norace
+func disarmOnG0(p unsafe.Pointer) { arg[vcpu](p).irq.Disarm() }

@@ -1,0 +1,68 @@
+package irq
+
+import "errors"
+
+// Errors that packages gpm and signals give names to.
+var (
+	ErrShutdown = errors.New("gokern: shut down")
+	ErrNoCPU    = errors.New("gokern: no such CPU")
+)
+
+// Ranks of the kernel's own tasks, above gpm.MaxPriority, which is 99, and Deadline
+// tasks.
+const (
+	MaxPriority = 99
+	LevelStop   = 101 // stoppers: StopMachine
+	LevelIRQ    = 102 // interrupt tasks
+)
+
+// Where a timer's callback runs.
+const (
+	Hard   = iota // in the interrupt task
+	Soft          // in the softirq of timers
+	Thread        // in the timer thread of its CPU and Level
+)
+
+// Numbers of the softirqs that this package raises; package signals has all.
+const HRTimerSoftIRQ = 8
+
+// What a CPU has done; each word is written by the CPU itself.
+type Counts struct {
+	Timers [3]uint64 // expired timers whose callbacks have run, by context
+	Calls  uint64    // functions that other CPUs or goroutines had it call
+	Works  uint64    // IRQWork
+	Stops  uint64    // StopMachine
+	Soft   [32]uint64
+}
+
+// Device is what the CPU's block has counted.
+type Device struct {
+	Ticks, HRTimer, IPIs, Masked uint64
+}
+
+// Work is something that the interrupt task of a CPU is to do.
+type Work struct {
+	next *Work
+	Fn   func()
+	Call bool // counts as a function call, not as IRQWork
+	race uint32
+}
+
+// Race is what the race detector knows by that w is queued before it is done.
+func (w *Work) Race() *uint32 { return &w.race }
+
+// What package gpm does for package signals; gpm's init sets them.
+var (
+	// Spawn starts fn as a task of the kernel's own, which ends before the kernel
+	// does and is not counted. Context: any goroutine.
+	Spawn func(c *CPU, level int, name string, fn func())
+	// Kick has CPU c look around if it is idle. Context: g0.
+	Kick func(c *CPU)
+)
+
+// What package signals does for package gpm; signals' init sets it.
+var (
+	// Stop ends what Spawn has started. Context: an ordinary goroutine; no user's
+	// task lives.
+	Stop func()
+)

@@ -1,0 +1,33 @@
+package signals
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gokern/gokern/internal/irq"
+)
+
+// Errors to test with errors.Is.
+var (
+	// ErrShutdown: no kernel runs, or it is about to end. It is gpm.ErrShutdown.
+	ErrShutdown = irq.ErrShutdown
+	// ErrCPU: the kernel has no CPU of that number.
+	ErrCPU = irq.ErrNoCPU
+	// ErrPriority: no priority of a FIFO task, nor 0.
+	ErrPriority = errors.New("gokern: bad priority")
+	// ErrSoftIRQ: a softirq that there is not, or that is the kernel's own, or
+	// that is open already.
+	ErrSoftIRQ = errors.New("gokern: bad softirq")
+)
+
+// cpuAt returns the kernel's CPU n.
+func cpuAt(n int) (*irq.CPU, error) {
+	all := irq.All()
+	switch {
+	case all == nil:
+		return nil, ErrShutdown
+	case n < 0 || n >= len(all):
+		return nil, fmt.Errorf("%w: %d; there are %d", ErrCPU, n, len(all))
+	}
+	return all[n], nil
+}

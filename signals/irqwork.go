@@ -1,0 +1,96 @@
+package signals
+
+import (
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/irq"
+)
+
+// IRQWork is a function that a CPU calls as a hard interrupt, once for any number
+// of Queues before that. Linux: struct irq_work.
+type IRQWork struct {
+	fn    func(*IRQWork)
+	state atomic.Uint32
+	race  uint32
+}
+
+// An IRQWork's state: pending until the function is about to be called, busy until
+// it has returned.
+const (
+	workPending = 1 << iota
+	workBusy
+)
+
+// NewIRQWork returns an IRQWork that calls fn, which must not block. fn may queue
+// it again. Context: any. Linux: init_irq_work().
+func NewIRQWork(fn func(*IRQWork)) *IRQWork { return &IRQWork{fn: fn} }
+
+// Queue queues it on this CPU, or, by an ordinary goroutine, on any, and reports
+// whether it was not queued already. Context: any. Errors: ErrShutdown. Linux:
+// irq_work_queue().
+func (w *IRQWork) Queue() (queued bool, err error) {
+	c := irq.Here()
+	if c == nil {
+		all := irq.All()
+		if all == nil {
+			return false, ErrShutdown
+		}
+		c = all[anyCPU.Inc()%uint32(len(all))]
+	}
+	return w.queue(c)
+}
+
+// QueueOn is Queue on CPU n. Errors: ErrCPU, ErrShutdown. Linux:
+// irq_work_queue_on().
+func (w *IRQWork) QueueOn(n int) (queued bool, err error) {
+	c, err := cpuAt(n)
+	if err != nil {
+		return false, err
+	}
+	return w.queue(c)
+}
+
+func (w *IRQWork) queue(c *irq.CPU) (bool, error) {
+	cpu.RaceReaderUnlocking(&w.race)
+	for {
+		old := w.state.Load()
+		if old&workPending != 0 {
+			return false, nil
+		}
+		if w.state.CompareAndSwap(old, workPending|workBusy) {
+			break
+		}
+	}
+	item := &irq.Work{Fn: w.run}
+	cpu.RaceReaderUnlocking(item.Race())
+	if err := c.Queue(item); err != nil {
+		w.state.Store(0)
+		return false, err
+	}
+	return true, nil
+}
+
+// run calls the function. Another CPU may run it at the same time, if it was queued
+// there after it began here, as in Linux.
+func (w *IRQWork) run() {
+	w.state.Store(workBusy)
+	cpu.RaceLocked(&w.race)
+	w.fn(w)
+	w.state.CompareAndSwap(workBusy, 0) // unless it is pending again
+}
+
+// Busy reports whether it is queued or its function is running. Linux:
+// irq_work_is_busy().
+func (w *IRQWork) Busy() bool { return w.state.Load()&workBusy != 0 }
+
+// Sync waits until it is neither queued nor running. Context: may block. Linux:
+// irq_work_sync().
+func (w *IRQWork) Sync() {
+	if !mayBlock("Sync of an IRQWork") {
+		return
+	}
+	for spins := 0; w.Busy(); spins++ {
+		pause(spins)
+	}
+}

@@ -1,0 +1,110 @@
+package signals_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/torture"
+	"github.com/gokern/gokern/preempt"
+	"github.com/gokern/gokern/signals"
+)
+
+// What breaks the rules is reported and does not stop the CPU.
+func TestCallbackRules(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 1})
+	var bugs atomic.String
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) { bugs.Store(b.What) }))
+	for want, f := range map[string]func(){
+		"scheduling while atomic": func() { time.Sleep(time.Millisecond) },
+		"an interrupt's callback has returned with preempt_count 0x10001, not 0x10000": preempt.Disable,
+		"an interrupt's callback has unmasked interrupts":                              signals.IRQEnable,
+		"an interrupt's callback has left interrupts masked":                           signals.InterruptDisable,
+	} {
+		bugs.Store("")
+		timer := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart { f(); return signals.HRTimerNoRestart })
+		require.NoError(t, timer.StartOn(0, 0, signals.HRTimerRel))
+		eventually(t, "no report of "+want, func() bool { return bugs.Load() == want })
+		inTask(t, k, 0, func() { assert.True(t, preempt.Preemptible()) })
+	}
+}
+
+// Without a kernel nothing starts, and nothing is lost.
+func TestWithoutKernel(t *testing.T) {
+	timer := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart { return signals.HRTimerNoRestart })
+	tasklet := signals.NewTasklet(func() {})
+	work := signals.NewIRQWork(func(*signals.IRQWork) {})
+	check := func() {
+		require.ErrorIs(t, timer.Start(time.Millisecond, signals.HRTimerRel), signals.ErrShutdown)
+		require.ErrorIs(t, timer.StartOn(0, time.Millisecond, signals.HRTimerRel), gpm.ErrShutdown)
+		require.Zero(t, timer.TryToCancel())
+		require.False(t, timer.Cancel())
+		require.False(t, timer.Active())
+		require.ErrorIs(t, tasklet.Schedule(), signals.ErrShutdown)
+		tasklet.Kill()
+		_, err := work.Queue()
+		require.ErrorIs(t, err, signals.ErrShutdown)
+		_, err = work.QueueOn(0)
+		require.ErrorIs(t, err, signals.ErrShutdown)
+		work.Sync()
+		require.ErrorIs(t, signals.SMPCallFunctionSingle(0, func() {}, true), signals.ErrShutdown)
+		require.ErrorIs(t, signals.OnEachCPU(func() {}, true), signals.ErrShutdown)
+		require.ErrorIs(t, signals.StopMachine(func() error { return nil }, nil), signals.ErrShutdown)
+		require.Nil(t, signals.Interrupts())
+		require.Zero(t, signals.LocalSoftIRQPending())
+	}
+	for range 2 {
+		check()
+		k := torture.Kernel(t, gpm.Config{CPUs: 2})
+		require.NoError(t, timer.StartOn(1, time.Hour, signals.HRTimerRel))
+		require.NoError(t, signals.OnEachCPU(func() {}, true))
+		require.NoError(t, tasklet.Schedule())
+		require.NoError(t, signals.StopMachine(func() error { return nil }, nil))
+		eventually(t, "the kernel's own tasks are counted", func() bool { return k.Stats().Tasks == 0 }) // of the self-test some may still end
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		require.NoError(t, k.Shutdown(ctx))
+		cancel()
+	}
+	check()
+}
+
+// Shutdown cancels what waits, in all kinds of timers, and waits for callbacks, also
+// one that sleeps.
+func TestShutdownWithTimers(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 2})
+	var inside, ended atomic.Bool
+	again := func(x *signals.HRTimer) signals.HRTimerRestart {
+		x.ForwardNow(100 * time.Microsecond)
+		return signals.HRTimerRestarts
+	}
+	sleeps, err := signals.NewHRTimerTask(1, func(*signals.HRTimer) signals.HRTimerRestart {
+		inside.Store(true)
+		for range 20 {
+			gpm.Sleep(2 * time.Millisecond)
+		}
+		ended.Store(true)
+		return signals.HRTimerRestarts
+	})
+	require.NoError(t, err)
+	thread, err := signals.NewHRTimerTask(0, again)
+	require.NoError(t, err)
+	all := []*signals.HRTimer{signals.NewHRTimer(again), signals.NewHRTimerSoft(again), thread, signals.NewHRTimer(again)}
+	for i, x := range all[:3] {
+		require.NoError(t, x.StartOn(i%2, 0, signals.HRTimerRel))
+	}
+	require.NoError(t, all[3].StartOn(1, time.Hour, signals.HRTimerRel))
+	require.NoError(t, sleeps.StartOn(1, 0, signals.HRTimerRel))
+	eventually(t, "it does not begin", inside.Load)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	require.NoError(t, k.Shutdown(ctx))
+	assert.True(t, ended.Load(), "Shutdown has not waited for a callback")
+	for _, x := range append(all, sleeps) {
+		assert.False(t, x.Active())
+	}
+}
