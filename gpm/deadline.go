@@ -123,9 +123,6 @@ func (c *vcpu) countThrottled(t *Task) {
 //
 //go:norace
 func (c *vcpu) plan(next *Task) (when int64) {
-	if c.level[levelThrottled].n == 0 && c.server.start == 0 && (next == nil || next.level != rankDeadline) {
-		return 0
-	}
 	for t := c.level[levelThrottled].head; t != nil; t = t.next {
 		when = sooner(when, t.renews())
 	}

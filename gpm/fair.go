@@ -2,8 +2,6 @@
 
 package gpm
 
-import "github.com/gokern/gokern/internal/cpu"
-
 // Normal, Batch and Idle tasks share a CPU by EEVDF (earliest eligible virtual
 // deadline first), as in Linux since 6.6.
 //
@@ -22,14 +20,17 @@ import "github.com/gokern/gokern/internal/cpu"
 // though the average be lower. Otherwise tasks that run for a moment and block,
 // again and again, would keep V where it is, and one that is ahead from running.
 //
-// All of a queue's tasks are on the list of level 0. With two or more they are
-// in two heaps also: ready by deadline, ahead by virtual time. Which one a task is
-// in is a hint: V moves, and a pick puts right what it meets. With one or none,
-// the most common case by far, the heaps and sums are not kept.
+// All of a queue's tasks are on the list of level 0. As long as each that comes has
+// a later deadline than the one before, the list is in their order, and its first is
+// the one to look at. If that is ahead of V, or one comes with an earlier deadline,
+// all go into two heaps also: ready by deadline, ahead by virtual time. Which
+// one a task is in is a hint: V moves, and a pick puts right what it meets. With one
+// or none, the most common case by far, the sums are not kept either.
 
 // fair is one CPU's queue of such tasks. Protected by the queue's lock.
 type fair struct {
 	ready, ahead heap
+	heaps        bool  // the tasks are in them
 	load         int64 // sum of the weights
 	sum          int64 // sum of (v - base) * weight
 	base         int64
@@ -101,10 +102,7 @@ func (q *runqueue) vtime() (v, load int64) {
 //
 //go:norace
 func (q *runqueue) goesOn(v, load int64, ran uint64) int64 {
-	then := q.fair.now
-	if ran != 0 && q.nowLoad != 0 {
-		then += int64(ran) * niceZero / q.nowLoad
-	}
+	then := q.then(ran)
 	switch ahead := then - v; {
 	case ahead > q.most:
 		v += q.most // not without end: who leaves may come back at once
@@ -113,6 +111,19 @@ func (q *runqueue) goesOn(v, load int64, ran uint64) int64 {
 	}
 	q.fair.now, q.nowLoad = v, load
 	return v
+}
+
+// then returns where V is at least, by what has been run.
+//
+//go:norace
+func (f *fair) then(ran uint64) int64 {
+	switch {
+	case ran == 0 || f.nowLoad == 0:
+		return f.now
+	case f.nowLoad == niceZero:
+		return f.now + int64(ran)
+	}
+	return f.now + int64(ran)*niceZero/f.nowLoad
 }
 
 // average returns the average of v and u, with their weights, and the sum of
@@ -137,68 +148,6 @@ func (f *fair) divide(sum, load int64) int64 {
 		f.inverse, f.inverseOf = 1/float64(load), load
 	}
 	return int64(float64(sum) * f.inverse)
-}
-
-// scale returns n counts in the virtual time of weight w.
-//
-//go:norace
-func scale(n, w int64) int64 {
-	if w == niceZero {
-		return n
-	}
-	return n * niceZero / w
-}
-
-// charge has v know what t has run.
-//
-//go:norace
-func (t *Task) charge() {
-	n := t.Cycles()
-	t.v += scale(n-t.seen, t.weight)
-	t.seen = n
-}
-
-// use has t run by what a says from now on. It is in no queue.
-//
-//go:norace
-func (t *fairTask) use(a *attrs) {
-	if t.weight != a.weight {
-		if t.weight != 0 {
-			t.lag = t.lag * t.weight / a.weight
-		}
-		t.weight = a.weight
-	}
-	t.slice = a.vslice
-}
-
-// limit is how much lag t may take along.
-//
-//go:norace
-func (t *fairTask) limit(lag int64) int64 {
-	most := 2 * t.slice
-	return max(-most, min(lag, most))
-}
-
-// left works out the lag of t, which has run and left its CPU in some way, and is
-// to join a queue again. t is the caller's.
-//
-//go:norace
-func (t *Task) left() {
-	n := t.Cycles() - t.seen
-	t.charge()
-	t.lag = 0
-	if t.loadIn > t.weight {
-		v := t.vIn + n*niceZero/t.loadIn
-		lag := v - t.v
-		if lag < 0 {
-			// The others' time has gone on since.
-			if passed := t.k.cpus[t.clock-1].fair.now - v; passed > 0 {
-				lag = min(0, lag+passed)
-			}
-		}
-		t.lag = t.limit(lag)
-	}
-	t.clock = 0
 }
 
 // place gives t, with its lag, its v and deadline in q.
@@ -242,62 +191,68 @@ func (q *runqueue) resume(t *Task, how putting) {
 	}
 }
 
-// yielded puts t's deadline behind those of all that have yielded before.
+// join counts t, which is about to be put on the list, if it is not alone there, and
+// reports whether that is to be at the front.
 //
 //go:norace
-func (t *fairTask) yielded(f *fair) {
-	t.deadline = t.v + t.slice
-	if t.deadline-f.tail <= 0 {
-		t.deadline = f.tail + 1
-	}
-	f.tail = t.deadline
-}
-
-// join counts t, which is about to be put on the list, if it is not alone there.
-//
-//go:norace
-func (q *runqueue) join(t *Task) {
+func (q *runqueue) join(t *Task) (front bool) {
 	l := &q.level[0]
 	if l.n == 0 {
-		return
+		q.heaps = false
+		return false
 	}
 	if l.n == 1 {
-		q.base, q.sum, q.load = l.head.v, 0, 0
-		q.add(l.head)
+		q.base, q.sum, q.load = l.head.v, 0, l.head.weight
 	}
-	q.add(t)
+	q.load += t.weight
+	q.sum += (t.v - q.base) * t.weight
+	switch {
+	case q.heaps:
+	case t.deadline-l.tail.deadline >= 0:
+		return false
+	case t.deadline-l.head.deadline <= 0:
+		return true
+	default:
+		q.heapify()
+	}
+	q.insert(t)
+	return false
+}
+
+// heapify puts all tasks of the list into the heaps.
+//
+//go:norace
+func (q *runqueue) heapify() {
+	q.heaps = true
+	q.ready.root, q.ahead.root = nil, nil
+	for t := q.level[0].head; t != nil; t = t.next {
+		q.insert(t)
+	}
+}
+
+//go:norace
+func (q *runqueue) insert(t *Task) {
+	t.node.key = t.deadline
+	t.isAhead = false
+	q.ready.insert(&t.node)
 }
 
 // part is join's opposite, when t has been taken from the list.
 //
 //go:norace
 func (q *runqueue) part(t *Task) {
-	switch q.level[0].n {
-	case 0:
+	n := q.level[0].n
+	if n == 0 {
 		return
-	case 1:
-		q.ready.root, q.ahead.root = nil, nil
-	default:
-		q.sub(t)
 	}
-}
-
-//go:norace
-func (q *runqueue) add(t *Task) {
-	q.load += t.weight
-	q.sum += (t.v - q.base) * t.weight
-	t.node.key = t.deadline
-	t.isAhead = false
-	q.ready.insert(&t.node)
-}
-
-//go:norace
-func (q *runqueue) sub(t *Task) {
 	q.load -= t.weight
 	q.sum -= (t.v - q.base) * t.weight
-	if t.isAhead {
+	switch {
+	case n == 1:
+		q.heaps = false // one is in order
+	case q.heaps && t.isAhead:
 		q.ahead.delete(&t.node)
-	} else {
+	case q.heaps:
 		q.ready.delete(&t.node)
 	}
 }
@@ -325,14 +280,28 @@ func (q *runqueue) firstFair(ran uint64) *Task {
 		q.goesOn(t.v, t.weight, ran)
 		return t
 	}
+	protected := q.protected
+	if protected != nil && (protected.on != q.number || protected.level != 0) {
+		protected = nil
+	}
+	if v := q.then(ran); !q.heaps && protected == nil && l.head.v-v <= 0 {
+		q.fair.now, q.nowLoad = v, q.load
+		return l.head
+	}
 	v := q.base + q.divide(q.sum, q.load)
 	if far := v - q.base; far > maxFar || far < -maxFar {
 		q.sum -= far * q.load
 		q.base = v
 	}
 	v = q.goesOn(v, q.load, ran)
-	if t := q.protected; t != nil && t.on == q.number && t.level == 0 {
-		return t
+	if protected != nil {
+		return protected
+	}
+	if !q.heaps {
+		if l.head.v-v <= 0 {
+			return l.head
+		}
+		q.heapify()
 	}
 	for n := q.ahead.root; n != nil && n.key-v <= 0; n = q.ahead.root {
 		t := taskOfNode(n)
@@ -379,87 +348,26 @@ func (q *runqueue) rotateFair(t *Task) *Task {
 	}
 	load := q.load + t.weight
 	q.goesOn(q.base+q.divide(q.sum+(t.v-q.base)*t.weight, load), load, 0)
+	if !q.heaps {
+		return l.head
+	}
 	n := q.ready.root
 	if n == nil {
 		n = q.ahead.root
 	}
-	next := taskOfNode(n)
-	q.sub(next)
-	q.add(t)
-	return next
+	return taskOfNode(n)
 }
 
-// starts notes that t, which is in no queue any more, runs on c from now on, and
-// until when its slice lasts. c's lock is held.
+// swap puts t, which yields, into the place of next, which runs now.
 //
 //go:norace
-func (c *vcpu) starts(t *Task) {
-	c.cut, c.protected = false, nil
-	if c.curOf = t.class; c.curOf != nil {
-		c.curSlot, c.curTurn = t.user.slot, t.user.turn
-	}
-	if t.level != 0 {
-		c.curWeight, c.curAttrs = 0, nil
-		c.SliceUsed, c.SliceMin = t.used, c.k.sliceMin
+func (q *runqueue) swap(next, t *Task) {
+	l := &q.level[0]
+	if l.n > 1 {
+		q.remove(next)
+		q.enqueue(t, q.join(t))
 		return
 	}
-	t.vIn, t.loadIn = c.fair.now, c.nowLoad
-	c.curV, c.curWeight, c.curDeadline, c.curAttrs = t.v, t.weight, t.deadline, t.attrs
-	rest := t.deadline - t.v
-	if t.weight != niceZero {
-		rest = rest * t.weight / niceZero
-	}
-	// Ticks do not start with the slice: end it at the nearest.
-	rest = max(0, rest)
-	c.SliceUsed, c.SliceMin = 0, uint64(rest)-min(c.k.sliceMin, uint64(rest)/2)
-}
-
-// precedes reports whether t, just queued, is to take c from the task of the same
-// rank that runs. Linux: check_preempt_wakeup_fair(), dl_entity_preempt().
-//
-//go:norace
-func (c *vcpu) precedes(t *Task) bool {
-	if t.level != rankFair {
-		return t.level == rankDeadline && t.node.key < c.curAt
-	}
-	a, cur := t.attrs, c.curAttrs
-	switch {
-	case cur == a || cur == nil:
-		return false
-	case cur.Policy == Idle && a.Policy != Idle:
-		c.cut = true
-		return true
-	case a.Policy != Normal || a.slice >= cur.slice:
-		return false
-	}
-	// V as it is now, not as it was when c last picked.
-	then := c.curV
-	if ran := int64(cpu.Cycles() - c.SliceStart); ran > 0 {
-		c.curV += scale(ran, c.curWeight)
-	}
-	v, _ := c.vtime()
-	c.curV = then
-	if t.v-v > 0 || t.deadline-c.curDeadline >= 0 {
-		return false
-	}
-	c.cut = true
-	return true
-}
-
-// weight returns the weights of all that wait for c or run there. Without the
-// lock it is a hint.
-//
-//go:norace
-func (c *vcpu) weight() int64 {
-	w := c.curWeight
-	switch l := &c.level[0]; l.n {
-	case 0:
-	case 1:
-		if t := l.head; t != nil {
-			w += t.weight
-		}
-	default:
-		w += c.load
-	}
-	return w
+	l.head, l.tail = t, t
+	next.on = 0
 }

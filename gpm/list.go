@@ -63,7 +63,13 @@ func (t *Task) clear() {
 	t.switches = 0
 	t.on = 0
 	t.internal = false
-	t.fairTask, t.dl, t.user, t.class = fairTask{}, deadlineTask{}, classTask{}, nil
+	t.clock, t.lag, t.seen = 0, 0, 0
+	if t.class != nil {
+		t.user, t.class = classTask{}, nil
+	}
+	if t.dl.at != 0 {
+		t.dl = deadlineTask{}
+	}
 	t.Clear()
 }
 

@@ -73,24 +73,21 @@ func (c *vcpu) rotate(t *Task) *Task {
 	} else if next.sliced != t.sliced {
 		return nil
 	}
-	if next.prev != nil {
-		next.prev.next = next.next
+	t.level, t.used = p, 0
+	if p == rankFair {
+		c.swap(next, t)
 	} else {
-		l.head = next.next
+		if l.head = next.next; l.head == nil {
+			l.head = t
+		} else {
+			l.head.prev = nil
+			t.prev = l.tail
+			l.tail.next = t
+		}
+		l.tail = t
+		next.next, next.on = nil, 0
 	}
-	if next.next != nil {
-		next.next.prev = next.prev
-	} else {
-		l.tail = next.prev
-	}
-	next.next, next.prev, next.on = nil, nil, 0
-	if t.prev = l.tail; t.prev != nil {
-		t.prev.next = t
-	} else {
-		l.head = t
-	}
-	l.tail = t
-	t.level, t.on, t.used = p, c.number, 0
+	t.on = c.number
 	c.starts(next)
 	return next
 }

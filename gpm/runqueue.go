@@ -82,6 +82,7 @@ func (q *runqueue) release() { cpu.Release32(&q.lock, 0) }
 //go:norace
 func (q *runqueue) put(t *Task, how putting) {
 	p := t.prio
+	front := how == putRest
 	switch {
 	case p != rankFair:
 		t.clock, t.lag = 0, 0
@@ -90,12 +91,23 @@ func (q *runqueue) put(t *Task, how putting) {
 		}
 	case t.clock == q.number && how != putNew:
 		q.resume(t, how)
-		q.join(t)
+		front = q.join(t)
 	default:
 		q.place(t)
-		q.join(t)
+		front = q.join(t)
 	}
 	t.level = p
+	if how != putRest {
+		t.used = 0
+	}
+	q.enqueue(t, front)
+}
+
+// enqueue adds t to the list of its level.
+//
+//go:norace
+func (q *runqueue) enqueue(t *Task, front bool) {
+	p := t.level
 	l := &q.level[p]
 	switch {
 	case l.head == nil:
@@ -103,7 +115,7 @@ func (q *runqueue) put(t *Task, how putting) {
 		if p != levelThrottled {
 			q.bitmap[p/64] |= 1 << (p % 64)
 		}
-	case how == putRest:
+	case front:
 		t.next = l.head
 		l.head.prev = t
 		l.head = t
@@ -117,9 +129,6 @@ func (q *runqueue) put(t *Task, how putting) {
 		q.nr++
 	}
 	t.on = q.number
-	if how != putRest {
-		t.used = 0
-	}
 }
 
 // remove takes t out, to run here. It is leave otherwise.

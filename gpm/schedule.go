@@ -57,7 +57,8 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c.curWeight, c.curAttrs = 0, nil
 	var next *Task
 	if !yield {
-		if next = c.serveFair(ran); next == nil {
+		if next = c.only(ran, reason); next != nil {
+		} else if next = c.serveFair(ran); next == nil {
 			next = c.first(ran)
 			if c.k.cpusLen > 1 {
 				next = c.consider(next, reason)
@@ -100,7 +101,10 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c.setWaiting()
 	arm := b.Armed == 0 && (b.Waiting > 0 || goport.NetWaiting())
 	waiting := c.nr
-	when := c.plan(next)
+	when := int64(0)
+	if c.level[levelThrottled].n != 0 || c.server.start != 0 || next.level == rankDeadline {
+		when = c.plan(next)
+	}
 	c.release()
 	c.setAlarm(when)
 	if arm {
@@ -114,6 +118,23 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		c.k.even(c)
 	}
 	return c.run(next)
+}
+
+// only is the common case of a pick: there is one task, a Normal one, nobody
+// starves, and no other CPU is to be looked at. The task is on no queue then.
+//
+//go:norace
+func (c *vcpu) only(ran uint64, reason uint32) *Task {
+	l := &c.level[rankFair]
+	if l.n != 1 || c.nr != 1 || c.server.start != 0 || c.k.cpusLen > 1 && (reason == cpu.ReasonPreempt || cpu.Load32(&c.k.queuedRT) != 0) {
+		return nil
+	}
+	t := l.head
+	c.goesOn(t.v, t.weight, ran)
+	l.head, l.tail, l.n = nil, nil, 0
+	c.nr, c.bitmap[0] = 0, 0
+	t.on = 0
+	return t
 }
 
 // run notes that c runs next from now on.
