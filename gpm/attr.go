@@ -79,6 +79,9 @@ type Attr struct {
 	// the CPUs: Spawn and SetAttr return ErrBandwidth beyond. CPUs must be nil, and
 	// Inherit false. Linux: sched_setattr(2).
 	Runtime, Deadline, Period time.Duration
+	// Group is the group that the task is in; nil means that of the task that starts
+	// it, or the root. For SetAttr nil means that it stays where it is.
+	Group *Group
 	// CPUs lists the virtual CPUs that may run the task; nil means all.
 	CPUs []int
 	// Inherit makes every goroutine that the task starts a task with the same

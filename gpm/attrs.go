@@ -18,6 +18,7 @@ type attrs struct {
 	runtime, deadline, period int64 // of Deadline tasks, ns
 	bandwidth                 int64 // that they were promised
 
+	group *Group // nil: the root
 	class *class // that decides over them; nil: a policy of the kernel's
 }
 
@@ -33,6 +34,9 @@ func (k *Kernel) attrsOf(attr *Attr) (*attrs, error) {
 func (k *Kernel) newAttrs(attr Attr) (*attrs, error) {
 	if err := attr.check(k.cpusLen); err != nil {
 		return nil, err
+	}
+	if attr.Group != nil && attr.Group.k != k {
+		return nil, badAttr("the group is another kernel's")
 	}
 	var cl *class
 	if attr.Policy >= firstClass {
@@ -70,6 +74,9 @@ func (k *Kernel) derive(attr Attr, cl *class) *attrs {
 		}
 		a.bandwidth = a.runtime * bandwidthUnit / a.period
 	}
+	if attr.Group != k.root {
+		a.group = attr.Group
+	}
 	a.weight = weights[attr.Nice-MinNice]
 	if attr.Policy == Idle {
 		a.weight = weightIdle
@@ -88,7 +95,7 @@ func (k *Kernel) derive(attr Attr, cl *class) *attrs {
 //
 //go:norace
 func (a *attrs) alike(attr *Attr) bool {
-	return a.Policy == attr.Policy && a.Priority == attr.Priority && a.Nice == attr.Nice && a.Slice == attr.Slice &&
+	return a.Policy == attr.Policy && a.Priority == attr.Priority && a.Nice == attr.Nice && a.Group == attr.Group && a.Slice == attr.Slice &&
 		a.Inherit == attr.Inherit && a.Name == attr.Name && a.Policy != Deadline &&
 		a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
 }

@@ -40,6 +40,7 @@ type slot struct {
 //go:norace
 func (t *Task) inClass() bool {
 	t.vacate()
+	t.leaveGroup()
 	cl := t.wantClass
 	if cl == nil || t.prio != rankFair {
 		t.class = nil

@@ -2,7 +2,11 @@
 
 package gpm
 
-import "github.com/gokern/gokern/internal/goport"
+import (
+	"math"
+
+	"github.com/gokern/gokern/internal/goport"
+)
 
 // Deadline tasks: the one whose deadline is first runs (EDF), each within its own
 // bandwidth (CBS), as Linux's SCHED_DEADLINE.
@@ -50,6 +54,7 @@ func (q *runqueue) enterDeadline(t *Task, how putting) bool {
 		}
 	}
 	if d.left <= 0 {
+		q.throttle(t, t.renews())
 		return false
 	}
 	t.node.key = d.at
@@ -96,17 +101,57 @@ func (t *Task) renew(now int64) {
 //go:norace
 func (c *vcpu) renewThrottled() {
 	now := clock()
+	if now < c.soonest {
+		return
+	}
+	c.soonest = math.MaxInt64
 	for t := c.level[levelThrottled].head; t != nil; {
 		next := t.next
-		if t.attrs.Policy != Deadline || t.renews() <= now { // SetAttr moves the former itself, soon
+		if t.until <= now {
 			c.remove(t)
 			if t.attrs.Policy == Deadline {
 				t.renew(now)
 			}
 			c.put(t, putEnd)
 			c.countRT(t, 1)
+		} else {
+			c.soonest = min(c.soonest, t.until)
 		}
 		t = next
+	}
+}
+
+// throttle notes until when t, which is about to be put on that list, is to stay.
+//
+//go:norace
+func (q *runqueue) throttle(t *Task, until int64) {
+	if q.level[levelThrottled].n == 0 {
+		q.soonest = until
+	}
+	t.until = until
+	q.soonest = min(q.soonest, until)
+}
+
+// firstOf is first, but for tasks of groups whose quota is used up: those are
+// throttled. c's lock is held.
+//
+//go:norace
+func (c *vcpu) firstOf(ran uint64) *Task {
+	for {
+		t := c.first(ran)
+		if t == nil || t.level != rankFair || t.group.in == nil {
+			return t
+		}
+		until := t.group.in.until()
+		if until == 0 {
+			return t
+		}
+		c.leave(t)
+		t.leaveGroup()
+		c.throttle(t, until)
+		t.level = levelThrottled
+		c.enqueue(t, false)
+		ran = 0
 	}
 }
 
@@ -123,8 +168,13 @@ func (c *vcpu) countThrottled(t *Task) {
 //
 //go:norace
 func (c *vcpu) plan(next *Task) (when int64) {
-	for t := c.level[levelThrottled].head; t != nil; t = t.next {
-		when = sooner(when, t.renews())
+	if c.level[levelThrottled].n != 0 {
+		when = c.soonest
+	}
+	if next != nil && next.group.in != nil {
+		if left := next.group.in.lasts(); left >= 0 {
+			when = sooner(when, clock()+max(left, minCheck))
+		}
 	}
 	if next != nil && next.level == rankDeadline && next.attrs.Policy == Deadline {
 		when = sooner(when, clock()+next.dl.left)
@@ -142,6 +192,9 @@ func sooner(when, at int64) int64 {
 	}
 	return when
 }
+
+// minCheck is how much later at least, in ns, a group's quota is looked at again.
+const minCheck = 50_000
 
 // deadlineOf and urgencyOf translate between a deadline and what package lock
 // lends: a number that is higher the more urgent, and above any priority.

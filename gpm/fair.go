@@ -51,6 +51,7 @@ type fair struct {
 	curAttrs    *attrs
 
 	protected *Task // lost the CPU to another class before the end of its slice
+	putsBack  bool  // it is the one that is put back
 	cut       bool  // the task that runs is to lose the rest of its slice
 }
 
@@ -155,7 +156,9 @@ func (f *fair) divide(sum, load int64) int64 {
 //go:norace
 func (q *runqueue) place(t *Task) {
 	v, load := q.vtime()
-	t.fairTask.use(t.attrs)
+	if old, _, changed := q.weigh(t); changed && t.lag != 0 {
+		t.lag = t.lag * old / t.weight
+	}
 	t.v = v
 	if t.lag != 0 && 16*load > t.weight { // what it owes to next to nobody is nothing
 		t.v -= t.lag * (load + t.weight) / load
@@ -173,14 +176,14 @@ func (q *runqueue) place(t *Task) {
 //go:norace
 func (q *runqueue) resume(t *Task, how putting) {
 	t.charge()
-	if t.weight != t.attrs.weight || t.slice != t.attrs.vslice {
+	q.curV, q.putsBack = t.v, true
+	if w, s, changed := q.weigh(t); changed { // Linux: reweight_entity()
 		v, _ := q.vtime()
-		t.lag = v - t.v
-		t.fairTask.use(t.attrs)
-		t.v = v - t.lag
-		t.deadline = t.v + t.slice
-		return
+		rest := float64(t.deadline-t.v) / float64(s)
+		t.v = v - (v-t.v)*w/t.weight
+		t.deadline = t.v + int64(rest*float64(t.slice))
 	}
+	q.putsBack = false
 	switch {
 	case how == putYield:
 		t.yielded(&q.fair)
@@ -284,10 +287,6 @@ func (q *runqueue) firstFair(ran uint64) *Task {
 	if protected != nil && (protected.on != q.number || protected.level != 0) {
 		protected = nil
 	}
-	if v := q.then(ran); !q.heaps && protected == nil && l.head.v-v <= 0 {
-		q.fair.now, q.nowLoad = v, q.load
-		return l.head
-	}
 	v := q.base + q.divide(q.sum, q.load)
 	if far := v - q.base; far > maxFar || far < -maxFar {
 		q.sum -= far * q.load
@@ -335,7 +334,7 @@ const maxFar = 1 << 32
 //
 //go:norace
 func (q *runqueue) rotateFair(t *Task) *Task {
-	if t.clock != q.number || t.weight != t.attrs.weight || t.slice != t.attrs.vslice {
+	if t.clock != q.number || t.group.in != nil || t.weight != t.attrs.weight || t.slice != t.attrs.vslice {
 		return nil
 	}
 	t.charge()

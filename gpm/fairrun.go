@@ -15,6 +15,7 @@ func (c *vcpu) starts(t *Task) {
 	if c.curOf = t.class; c.curOf != nil {
 		c.curSlot, c.curTurn = t.user.slot, t.user.turn
 	}
+	c.curGroup, c.curGroupWeight = t.group.in, t.group.weight
 	if t.level != 0 {
 		c.curWeight, c.curAttrs = 0, nil
 		c.SliceUsed, c.SliceMin = t.used, c.k.sliceMin

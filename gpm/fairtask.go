@@ -23,17 +23,27 @@ func (t *Task) charge() {
 	t.seen = n
 }
 
-// use has t run by what a says from now on. It is in no queue.
+// weigh gives t, which is in no queue, the weight and slice that it is to have on q,
+// and reports by how much they were different.
 //
 //go:norace
-func (t *fairTask) use(a *attrs) {
-	if t.weight != a.weight {
-		if t.weight != 0 {
-			t.lag = t.lag * t.weight / a.weight
+func (q *runqueue) weigh(t *Task) (oldWeight, oldSlice int64, changed bool) {
+	a := t.attrs
+	oldWeight, oldSlice = t.weight, t.slice
+	if t.group.in == nil && a.group == nil {
+		if t.weight == a.weight && t.slice == a.vslice {
+			return 0, 0, false
 		}
-		t.weight = a.weight
+		t.weight, t.slice = a.weight, a.vslice
+		return oldWeight, oldSlice, true
 	}
-	t.slice = a.vslice
+	t.joinGroup(a)
+	t.weight, t.slice = a.weight, a.vslice
+	if t.group.in != nil {
+		t.weight = q.wants(t, a)
+		t.slice = scale(a.slice, t.weight)
+	}
+	return oldWeight, oldSlice, t.weight != oldWeight || t.slice != oldSlice
 }
 
 // limit is how much lag t may take along.

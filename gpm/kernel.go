@@ -51,6 +51,8 @@ type Kernel struct {
 	lastID   int64
 	promised int64 // bandwidth of all Deadline tasks that live; protected by listLock
 
+	root *Group
+
 	classMu sync.Mutex
 	classes []*class // by Policy; protected by classMu
 
@@ -109,6 +111,7 @@ func Boot(config Config) (*Kernel, error) {
 		k.nap = shortNap
 	}
 	k.measureTime()
+	k.root = &Group{k: k, attr: GroupAttr{Name: "root", Weight: defaultGroupWeight, Period: defaultGroupPeriod}}
 	k.plain = k.derive(Attr{}, nil)
 	k.dog = newWatchdog(k)
 	if err := k.start(); err != nil {

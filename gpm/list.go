@@ -67,6 +67,9 @@ func (t *Task) clear() {
 	if t.class != nil {
 		t.user, t.class = classTask{}, nil
 	}
+	if t.group.in != nil {
+		t.group.in = nil // the CPU that it has left sees to the group
+	}
 	if t.dl.at != 0 {
 		t.dl = deadlineTask{}
 	}

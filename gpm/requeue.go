@@ -15,8 +15,12 @@ import (
 //go:norace
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	c, t := cpuOf(b), taskOf(t0)
-	c.cur, c.curOf = nil, nil
+	c.cur, c.curOf, c.curGroup = nil, nil, nil
+	if t.group.in != nil {
+		t.consumes()
+	}
 	if !t.allowed.has(b.ID) {
+		t.leaveGroup()
 		wake(t0)
 		return nil
 	}

@@ -33,7 +33,8 @@ type runqueue struct {
 	bitmap [2]uint64
 	fair   // what more there is to level 0
 
-	deadlines heap // the tasks of rankDeadline, by their deadlines
+	deadlines heap  // the tasks of rankDeadline, by their deadlines
+	soonest   int64 // when the first of those that are throttled may run again
 
 	level [levels]struct {
 		head, tail *Task
@@ -86,6 +87,7 @@ func (q *runqueue) put(t *Task, how putting) {
 	switch {
 	case p != rankFair:
 		t.clock, t.lag = 0, 0
+		t.leaveGroup()
 		if p == rankDeadline && !q.enterDeadline(t, how) {
 			p = levelThrottled
 		}
@@ -129,6 +131,9 @@ func (q *runqueue) enqueue(t *Task, front bool) {
 		q.nr++
 	}
 	t.on = q.number
+	if g := t.group.in; g != nil && p == rankFair {
+		g.waits(t, q.number-1, 1)
+	}
 }
 
 // remove takes t out, to run here. It is leave otherwise.
@@ -159,6 +164,9 @@ func (q *runqueue) remove(t *Task) {
 	switch t.level {
 	case rankFair:
 		q.part(t)
+		if g := t.group.in; g != nil {
+			g.waits(t, q.number-1, -1)
+		}
 	case rankDeadline:
 		q.deadlines.delete(&t.node)
 	}

@@ -50,6 +50,11 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	gone := c.curOf // requeue would have cleared it
 	c.curOf = nil
+	if g := c.curGroup; g != nil { // likewise
+		c.curGroup = nil
+		g.discount(c.curGroupWeight)
+		g.consume(int64(b.Chain - min(b.Credited, b.Chain)))
+	}
 	ran := uint64(0)
 	if c.curWeight != 0 {
 		ran = b.Chain
@@ -59,7 +64,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	if !yield {
 		if next = c.only(ran, reason); next != nil {
 		} else if next = c.serveFair(ran); next == nil {
-			next = c.first(ran)
+			next = c.firstOf(ran)
 			if c.k.cpusLen > 1 {
 				next = c.consider(next, reason)
 			}
@@ -102,7 +107,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	arm := b.Armed == 0 && (b.Waiting > 0 || goport.NetWaiting())
 	waiting := c.nr
 	when := int64(0)
-	if c.level[levelThrottled].n != 0 || c.server.start != 0 || next.level == rankDeadline {
+	if c.level[levelThrottled].n != 0 || c.server.start != 0 || next.level == rankDeadline || next.group.in != nil {
 		when = c.plan(next)
 	}
 	c.release()
@@ -130,6 +135,9 @@ func (c *vcpu) only(ran uint64, reason uint32) *Task {
 		return nil
 	}
 	t := l.head
+	if t.group.in != nil {
+		return nil
+	}
 	c.goesOn(t.v, t.weight, ran)
 	l.head, l.tail, l.n = nil, nil, 0
 	c.nr, c.bitmap[0] = 0, 0
@@ -241,7 +249,7 @@ func (c *vcpu) pullable(id int32, limit int64) *Task {
 	}
 	n := 0
 	for t := c.level[p].head; t != nil && n < 16; t = t.next {
-		if t.allowed.has(id) && !t.NoMigrate() && t.class == nil && (p != 0 || t.weight < limit) {
+		if t.allowed.has(id) && !t.NoMigrate() && t.class == nil && (t.group.in == nil || t.group.in.until() == 0) && (p != 0 || t.weight < limit) {
 			return t
 		}
 		n++
@@ -257,6 +265,9 @@ func wake(t0 *goport.Task) {
 	t := taskOf(t0)
 	t.In()
 	k, here := t.k, cpu.This()
+	if t.group.in != nil {
+		t.group.in = nil // the CPU that it has left sees to the group
+	}
 	if t.clock != 0 {
 		t.left()
 	}

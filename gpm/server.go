@@ -42,8 +42,12 @@ func (c *vcpu) serveFair(ran uint64) *Task {
 	if s.left <= 0 || elapsed < c.k.fairPeriod-uint64(s.left) {
 		return nil
 	}
+	t := c.firstFair(ran)
+	if t.group.in != nil && t.group.in.until() != 0 {
+		return nil // firstOf sees to that
+	}
 	s.serving = true
-	return c.firstFair(ran)
+	return t
 }
 
 // next returns in how many ns c has to look again.

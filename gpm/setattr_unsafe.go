@@ -15,7 +15,11 @@ import (
 // lent. Context: any goroutine. Errors: ErrAttr, ErrBandwidth, ErrShutdown if the
 // task has ended. Linux: sched_setattr() and sched_setaffinity().
 func (t *Task) SetAttr(attr Attr) error {
-	attr.OnPanic = t.Attr().OnPanic
+	old := t.Attr()
+	attr.OnPanic = old.OnPanic
+	if attr.Group == nil {
+		attr.Group = old.Group
+	}
 	a, err := t.k.attrsOf(&attr)
 	if err != nil {
 		return err
@@ -148,6 +152,7 @@ func (t *Task) replace() bool {
 	c.countRT(t, -1)
 	c.setWaiting()
 	c.release()
+	t.leaveGroup()
 	wake(&t.Task)
 	return true
 }

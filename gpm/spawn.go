@@ -147,8 +147,21 @@ func (k *Kernel) newTask(attr Attr) (*Task, error) {
 	return t, nil
 }
 
+// currentGroup returns the caller's group, nil for the root.
+//
+//go:norace
+func currentGroup() *Group {
+	if t := current(); t != nil {
+		return t.attrs.group
+	}
+	return nil
+}
+
 // admit checks whether a task with that Attr may start now.
 func (k *Kernel) admit(attr *Attr) (*attrs, error) {
+	if attr.Group == nil {
+		attr.Group = currentGroup()
+	}
 	a, err := k.attrsOf(attr)
 	if err != nil {
 		return nil, err

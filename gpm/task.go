@@ -47,8 +47,11 @@ type Task struct {
 
 	lent lent // what package lock lends it
 
-	dl   deadlineTask
-	user classTask
+	group groupTask
+
+	dl    deadlineTask
+	until int64 // when it may run again, by Nanotime, while it is throttled
+	user  classTask
 
 	timer irq.Node // ends its Sleep
 

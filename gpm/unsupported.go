@@ -31,6 +31,27 @@ func (*Kernel) Go(Attr, func()) error { return unsupported() }
 // Do returns an error that wraps ErrUnsupported, and does not call fn.
 func (*Kernel) Do(Attr, func()) error { return unsupported() }
 
+// Group is a set of tasks; there is none on this system.
+type Group struct{}
+
+// NewGroup returns an error that wraps ErrUnsupported.
+func (*Kernel) NewGroup(*Group, GroupAttr) (*Group, error) { return nil, unsupported() }
+
+// RootGroup returns nil.
+func (*Kernel) RootGroup() *Group { return nil }
+
+// Attr returns the zero GroupAttr.
+func (*Group) Attr() GroupAttr { return GroupAttr{} }
+
+// Parent returns nil.
+func (*Group) Parent() *Group { return nil }
+
+// SetAttr returns an error that wraps ErrUnsupported.
+func (*Group) SetAttr(GroupAttr) error { return unsupported() }
+
+// Stats returns zeros.
+func (*Group) Stats() GroupStats { return GroupStats{} }
+
 // Register returns an error that wraps ErrUnsupported.
 func (*Kernel) Register(string, Class, time.Duration) (Policy, error) { return 0, unsupported() }
 

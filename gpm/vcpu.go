@@ -28,10 +28,14 @@ type vcpu struct {
 	curSlot int32  // the slot of cur's class that it stands for, 0: none
 	curTurn uint32 // and which turn
 	curOf   *class // and the class
-	server  server // of Normal tasks that starve
-	idle    uint32 // what the idle goroutine does, an idle state
-	quit    uint32 // 1: leave
-	gave    bool   // the idle goroutine is to give the P to Go
+
+	curGroup       *Group // where cur is counted, nil: nowhere
+	curGroupWeight int64  // and as how much
+
+	server server // of Normal tasks that starve
+	idle   uint32 // what the idle goroutine does, an idle state
+	quit   uint32 // 1: leave
+	gave   bool   // the idle goroutine is to give the P to Go
 
 	irq irq.CPU // timers, and what its interrupt task is to do
 
