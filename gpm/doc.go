@@ -17,7 +17,10 @@
 //
 // Each virtual CPU is a thread, locked to a goroutine of its own (the idle
 // task) and pinned to a CPU of the machine. It has a run queue with a list for
-// each priority. A task that becomes runnable goes to the best CPU's queue; if
+// each rank (runqueue.go): Deadline tasks (deadline.go) come before priorities, and
+// those before Normal tasks, which share the CPU by EEVDF (fair.go), as members of
+// their groups (group.go). A user's class (classagent.go) decides which of its tasks
+// are among them. A task that becomes runnable goes to the best CPU's queue; if
 // its priority is higher than what runs there that CPU gets an inter-processor
 // interrupt and switches. A CPU without work pulls from others, polls briefly,
 // and sleeps. The tick timer runs only while there is something to switch to.
