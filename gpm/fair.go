@@ -46,7 +46,7 @@ type fair struct {
 	// Of the task that runs, which is in no queue. It may have blocked, and be
 	// somebody else's, a moment before the CPU's next pick.
 	curV        int64 // when it was switched in
-	curWeight   int64 // 0: none runs, or one of another class
+	curWeight   int64 // 0: none runs, or one of another class; the rest is old then
 	curDeadline int64
 	curAttrs    *attrs
 

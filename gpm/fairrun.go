@@ -11,18 +11,33 @@ import "github.com/gokern/gokern/internal/cpu"
 //
 //go:norace
 func (c *vcpu) starts(t *Task) {
-	c.cut, c.protected = false, nil
-	if c.curOf = t.class; c.curOf != nil {
+	c.cut = false
+	// To store a pointer costs a look at the collector.
+	if c.protected != nil {
+		c.protected = nil
+	}
+	if c.curOf != t.class {
+		c.curOf = t.class
+	}
+	if t.class != nil {
 		c.curSlot, c.curTurn = t.user.slot, t.user.turn
 	}
-	c.curGroup, c.curGroupWeight = t.group.in, t.group.weight
+	if c.curGroup != t.group.in {
+		c.curGroup = t.group.in
+	}
 	if t.level != 0 {
-		c.curWeight, c.curAttrs = 0, nil
+		c.curWeight = 0
 		c.SliceUsed, c.SliceMin = t.used, c.k.sliceMin
 		return
 	}
+	if t.group.in != nil {
+		c.curGroupWeight = t.group.weight
+	}
+	if c.curAttrs != t.attrs {
+		c.curAttrs = t.attrs
+	}
 	t.vIn, t.loadIn = c.fair.now, c.nowLoad
-	c.curV, c.curWeight, c.curDeadline, c.curAttrs = t.v, t.weight, t.deadline, t.attrs
+	c.curV, c.curWeight, c.curDeadline = t.v, t.weight, t.deadline
 	rest := t.deadline - t.v
 	if t.weight != niceZero {
 		rest = rest * t.weight / niceZero
@@ -42,7 +57,7 @@ func (c *vcpu) precedes(t *Task) bool {
 	}
 	a, cur := t.attrs, c.curAttrs
 	switch {
-	case cur == a || cur == nil:
+	case c.curWeight == 0 || cur == a:
 		return false
 	case cur.Policy == Idle && a.Policy != Idle:
 		c.cut = true

@@ -15,7 +15,13 @@ import (
 //go:norace
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	c, t := cpuOf(b), taskOf(t0)
-	c.cur, c.curOf, c.curGroup = nil, nil, nil
+	c.cur = nil
+	if c.curOf != nil {
+		c.curOf = nil
+	}
+	if c.curGroup != nil {
+		c.curGroup = nil
+	}
 	if t.group.in != nil {
 		t.consumes()
 	}

@@ -49,7 +49,9 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		c.renewThrottled()
 	}
 	gone := c.curOf // requeue would have cleared it
-	c.curOf = nil
+	if gone != nil {
+		c.curOf = nil
+	}
 	if g := c.curGroup; g != nil { // likewise
 		c.curGroup = nil
 		g.discount(c.curGroupWeight)
@@ -59,7 +61,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	if c.curWeight != 0 {
 		ran = b.Chain
 	}
-	c.curWeight, c.curAttrs = 0, nil
+	c.curWeight = 0
 	var next *Task
 	if !yield {
 		if next = c.only(ran, reason); next != nil {
@@ -330,7 +332,7 @@ func undone(b *cpu.Block) {
 	}
 	c.acquire()
 	c.curPrio, b.Sliced = t.prio, t.sliced
-	c.curWeight, c.curAttrs = 0, nil
+	c.curWeight = 0
 	c.setWaiting()
 	b.Need = 1 // let it compete anew
 	c.release()

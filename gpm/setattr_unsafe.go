@@ -118,7 +118,7 @@ func (t *Task) replace() bool {
 		}
 		c.curPrio = t.prio
 		c.Sliced = t.sliced
-		c.curWeight, c.curAttrs = 0, nil
+		c.curWeight = 0
 		c.setWaiting()
 		c.Need = 1 // let it compete anew
 		self := &c.Block == cpu.This()
