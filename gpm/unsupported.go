@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/gokern/gokern/preempt"
 )
 
 // The same face on systems, processors and Go versions that the port does not
@@ -45,6 +47,12 @@ func (*Kernel) Shutdown(context.Context) error { return unsupported() }
 
 // Stats returns zeros.
 func (*Kernel) Stats() Stats { return Stats{} }
+
+// SetPreemption returns an error that wraps ErrUnsupported.
+func (*Kernel) SetPreemption(preempt.Model) error { return unsupported() }
+
+// Preemption returns Full.
+func (*Kernel) Preemption() preempt.Model { return preempt.Full }
 
 // SelfTest returns an error that wraps ErrUnsupported.
 func (*Kernel) SelfTest() ([]Check, error) { return nil, unsupported() }

@@ -32,6 +32,8 @@ type vcpu struct {
 	idle    uint32 // what the idle goroutine does, an idle state
 	quit    uint32 // 1: leave
 	gave    bool   // the idle goroutine is to give the P to Go
+	keptCut bool   // cut, of the kept task
+	kept    *Task  // goes on though it passes through the scheduler; see preemption.go
 
 	irq irq.CPU // timers, and what its interrupt task is to do
 

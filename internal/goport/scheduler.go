@@ -118,6 +118,7 @@ func choose(b *cpu.Block) *Task {
 		b.Now = cpu.Cycles()
 		b.Chain = 0
 	}
+	b.Visit = 0 // what wants one from here on is not seen by the pick
 	t := sched.Pick(b, reason, GCWaiting())
 	m := b.M
 	if load32(m+mLockedExt) == 0 {

@@ -1,6 +1,10 @@
 package goport
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
 
 // Task is what the hooks know of a task. It is the first field of gpm.Task, and
 // its own first word is the mark by which a hook tells a task from a coro
@@ -38,6 +42,12 @@ type Reading struct {
 //
 //go:norace
 func (t *Task) Cycles() int64 { return t.cycles }
+
+// Scheduled reports whether t, which has just left its CPU and can run, did so in
+// preempt_schedule, by its own decision.
+//
+//go:norace
+func (t *Task) Scheduled() bool { return t.count&cpu.Active != 0 }
 
 // Running returns the number of the CPU that runs t, plus 1; 0 if none does.
 //
