@@ -4,7 +4,6 @@ package gpm
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
@@ -63,23 +62,6 @@ func (k *Kernel) full(f func()) {
 		defer k.setModel(m)
 	}
 	f()
-}
-
-// modelOnG0 has CPU p act by a new model. Who decides by the old one does it under
-// the queue's lock, or, a tick, on that CPU, and then the next tick sees to it.
-//
-//go:norace
-func modelOnG0(p unsafe.Pointer) {
-	c := arg[vcpu](p)
-	c.acquire()
-	if c.NeedLazy != 0 {
-		c.Need = 1
-	}
-	runs := c.curPrio >= 0
-	c.release()
-	if runs {
-		c.interrupt()
-	}
 }
 
 // lazily reports whether t, which is to have c's CPU, waits until its task leaves
