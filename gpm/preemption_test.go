@@ -21,12 +21,17 @@ var models = []preempt.Model{preempt.Full, preempt.Lazy, preempt.Voluntary, pree
 // events is what happened in which order. Tasks of one CPU write it, without a lock.
 type events struct {
 	n    atomic.Int32
-	what [32]string
+	what [32]atomic.String
 }
 
-func (e *events) add(what string) { e.what[e.n.Inc()-1] = what }
+func (e *events) add(what string) { e.what[e.n.Inc()-1].Store(what) }
 
-func (e *events) list() []string { return e.what[:e.n.Load()] }
+func (e *events) list() (list []string) {
+	for i := range e.n.Load() {
+		list = append(list, e.what[i].Load())
+	}
+	return list
+}
 
 // noGC turns the collector off: it stops each task once, and others may run then.
 func noGC(t *testing.T) {
