@@ -167,6 +167,9 @@ func (c *vcpu) run(next *Task) *goport.Task {
 	c.naps = 0
 	c.switches++
 	next.switches++
+	if next.Notified() {
+		next.notifyIn()
+	}
 	return &next.Task
 }
 
@@ -332,6 +335,9 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 func undone(b *cpu.Block) {
 	c := cpuOf(b)
 	t := c.cur
+	if t.Notified() {
+		t.notifyIn()
+	}
 	cpu.Fence()
 	if c.curPrio == t.prio && b.Sliced == t.sliced && t.allowed.has(b.ID) {
 		return

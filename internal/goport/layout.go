@@ -84,3 +84,6 @@ const (
 
 // Package cpu's assembly knows where in a Task its Reader is.
 var _ = [1]struct{}{}[unsafe.Offsetof(Task{}.Reader)-cpu.ReaderOffset]
+
+// Its flags are in the same eight bytes.
+var _ = [1]struct{}{}[unsafe.Offsetof(Task{}.flags)-cpu.ReaderOffset-4]
