@@ -25,7 +25,7 @@ type sample struct {
 //go:norace
 func (c *vcpu) sample() sample {
 	s := sample{
-		task: c.cur, switches: c.switches + int64(c.Declined), count: c.Count &^ cpu.NoNeed, irqOff: c.IRQOff != 0 || c.HardOff != 0,
+		task: c.cur, switches: c.switches, count: c.Count &^ cpu.NoNeed, irqOff: c.IRQOff != 0 || c.HardOff != 0,
 		hard: c.HardOff != 0, stalled: c.Stalled != 0, running: c.curPrio, sliced: c.Sliced != 0,
 	}
 	if t := c.oldest(); t != nil {
