@@ -105,16 +105,16 @@ func TestPreemptNotifierFromOutside(t *testing.T) {
 		require.Eventually(t, ok, time.Minute, time.Millisecond, what)
 	}
 	soon("it runs", up.Load)
-	var held atomic.Bool
+	var release atomic.Bool
+	defer release.Store(true)
 	high := spawn(t, k, Attr{Policy: FIFO, Priority: 1}, func() {
-		held.Store(true)
-		for held.Load() {
+		for !release.Load() {
 			call(1)
 		}
 	})
 	soon("it is preempted", n.Preempted)
 	require.False(t, n.Running())
-	held.Store(false)
+	release.Store(true)
 	wait(t, high)
 	stop.Store(true)
 	soon("it blocks", func() bool { return !n.Running() && !n.Preempted() })
