@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/preempt"
 )
 
 // Config says how to boot. The zero value is good.
@@ -28,6 +29,9 @@ type Config struct {
 	// tasks want all of it; 0 means 50 ms, less than 0 nothing. Linux:
 	// /sys/kernel/debug/sched/fair_server.
 	FairServer time.Duration
+	// Preemption is the model by which tasks are preempted; SetPreemption changes
+	// it. Linux: the boot option preempt=.
+	Preemption preempt.Model
 	// Watchdog is how long a task may stay in a system call, keep preemption or
 	// interrupts off, or wait for a CPU before that is logged; 0 means 1 s,
 	// less than 0 never.
@@ -96,6 +100,9 @@ func (c Config) complete(allowed []int) (Config, error) {
 	}
 	if c.FairServer > maxFair {
 		return bad("FairServer is %v, want %v at most", c.FairServer, maxFair)
+	}
+	if !c.Preemption.Valid() {
+		return bad("Preemption is %v", c.Preemption)
 	}
 	if c.Watchdog == 0 {
 		c.Watchdog = defaultWatchdog

@@ -58,6 +58,9 @@ type Kernel struct {
 
 	counts counts
 
+	modelMu    sync.Mutex // serialises changes of the preemption model
+	modelEnded bool       // there are to be no more; protected by modelMu
+
 	helper     goport.Sleeper // wakes the helper goroutine
 	helperDone chan struct{}
 	stopping   uint32 // 1: no new tasks
@@ -120,6 +123,7 @@ func Boot(config Config) (*Kernel, error) {
 	if err := k.selfTest(); err != nil {
 		return nil, fmt.Errorf("%w: self-test: %w", ErrUnsupported, k.giveUp(err))
 	}
+	k.setModel(config.Preemption)
 	k.dog.start()
 	booted = k
 	if off := goport.AsyncPreemptOff(); off != "" {
@@ -198,6 +202,7 @@ var giveUpAfter = selfTestTimeout
 // stop ends the CPUs and puts everything back as it was. No task lives. An error
 // says what could not be put back.
 func (k *Kernel) stop() error {
+	k.endModel()
 	k.endClasses()
 	irq.Stop()
 	for _, c := range k.cpus {

@@ -76,3 +76,20 @@ func (k *Kernel) unlockList() { cpu.Release32(&k.listLock, 0) }
 
 //go:norace
 func (k *Kernel) addRT(n int32) { cpu.Add32((*int32)(unsafe.Pointer(&k.queuedRT)), n) }
+
+// modelOnG0 has CPU p act by a new model. Who decides by the old one does it under
+// the queue's lock, or, a tick, on that CPU, and then the next tick sees to it.
+//
+//go:norace
+func modelOnG0(p unsafe.Pointer) {
+	c := arg[vcpu](p)
+	c.acquire()
+	if c.NeedLazy != 0 {
+		c.Need = 1
+	}
+	runs := c.curPrio >= 0
+	c.release()
+	if runs {
+		c.interrupt()
+	}
+}

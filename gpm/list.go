@@ -87,6 +87,9 @@ func (k *Kernel) exited(t *Task) {
 		waited = cpu.Xchg32(&t.ended, 1) == 0 && cpu.Load32(&t.waited) != 0 || waited
 	}
 	left := readers.Abandon(&t.Task)
+	if t.notifiers != nil {
+		t.dropNotifiers()
+	}
 	k.lockList()
 	if t.prevT == nil {
 		k.tasks = t.nextT

@@ -18,10 +18,18 @@ func init() {
 	readers.Describe = describeReader
 }
 
-// reading is called when t leaves b, or blocks there, in a read-side section.
+// reading is called when t leaves b, or blocks there, in a read-side section or with
+// preempt notifiers.
 //
 //go:norace
-func reading(b *cpu.Block, t *goport.Task) { readers.SwitchedOut(b, t) }
+func reading(b *cpu.Block, t *goport.Task) {
+	if t.Reader != 0 {
+		readers.SwitchedOut(b, t)
+	}
+	if t.Notified() {
+		taskOf(t).notifyOut(b.Reason != cpu.ReasonNone)
+	}
+}
 
 // seatReaders tells RCU which CPUs there are.
 func (k *Kernel) seatReaders() {

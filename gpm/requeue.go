@@ -30,13 +30,15 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 		wake(t0)
 		return nil
 	}
-	if (t.class != nil || t.wantClass != nil) && t.turnEnds(reason, b.Expired != 0) {
+	kept := c.keep(t, reason)
+	if (t.class != nil || t.wantClass != nil) && !kept && t.turnEnds(reason, b.Expired != 0) {
 		return nil
 	}
 	c.acquire()
+	c.keptCut = c.cut
 	how := putYield
 	if reason == cpu.ReasonYield {
-		if b.Need == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
+		if b.Need|b.NeedLazy == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
 			if next := c.rotate(t); next != nil {
 				c.release()
 				return c.run(next)
@@ -51,7 +53,7 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 				b.Expired = 1
 			}
 		}
-		if b.Expired != 0 {
+		if b.Expired != 0 && !kept {
 			how = putEnd
 		}
 	}

@@ -35,7 +35,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		c.expire()
 	}
 	c.pollNet()
-	if c.gave || c.due(reason) && c.serve() {
+	if c.gave || (c.kept != nil || c.due(reason)) && c.serve() {
 		yield = true
 	}
 	if c.held {
@@ -43,8 +43,10 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	} else {
 		c.acquire()
 	}
-	b.Need = 0
-	b.Expired = 0
+	b.Need, b.NeedLazy = 0, 0
+	if c.kept == nil {
+		b.Expired = 0
+	}
 	if c.level[levelThrottled].n != 0 {
 		c.renewThrottled()
 	}
@@ -63,7 +65,11 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	c.curWeight = 0
 	var next *Task
-	if !yield {
+	if !yield && c.kept != nil {
+		next = c.takeKept(ran)
+	}
+	kept := next != nil
+	if !yield && !kept {
 		if next = c.only(ran, reason); next != nil {
 		} else if next = c.serveFair(ran); next == nil {
 			next = c.firstOf(ran)
@@ -105,11 +111,17 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	slot, turn := c.curSlot, c.curTurn
 	c.starts(next)
+	keptWhen := int64(0)
+	if kept {
+		keptWhen = c.goesOnWith(next)
+	}
 	c.setWaiting()
 	arm := b.Armed == 0 && (b.Waiting > 0 || goport.NetWaiting())
 	waiting := c.nr
 	when := int64(0)
-	if c.level[levelThrottled].n != 0 || c.server.start != 0 || next.level == rankDeadline || next.group.in != nil {
+	if kept {
+		when = keptWhen
+	} else if c.level[levelThrottled].n != 0 || c.server.start != 0 || next.level == rankDeadline || next.group.in != nil {
 		when = c.plan(next)
 	}
 	c.release()
@@ -165,6 +177,9 @@ func (c *vcpu) run(next *Task) *goport.Task {
 	c.naps = 0
 	c.switches++
 	next.switches++
+	if next.Notified() {
+		next.notifyIn()
+	}
 	return &next.Task
 }
 
@@ -296,8 +311,15 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 	c.put(t, putNew)
 	c.countRT(t, 1)
 	preempts := c.curPrio >= 0 && (t.level > c.curPrio || t.level == c.curPrio && c.precedes(t))
-	if preempts {
+	lazy := preempts && c.lazily(t)
+	switch {
+	case lazy:
+		c.NeedLazy = 1 // there is a tick, for t waits
+	case preempts:
 		c.Need = 1
+		if t.level == rankIRQ {
+			c.Visit = 1 // interrupts come in every model
+		}
 	}
 	c.setWaiting()
 	idle := c.curPrio < 0
@@ -311,9 +333,9 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 	switch {
 	case idle:
 		c.kick()
+	case lazy:
 	case preempts && &c.Block == here:
-		cpu.FoldNeed(here)
-		goport.Poison(here)
+		c.preemptHere()
 	case preempts:
 		c.interrupt()
 	}
@@ -326,6 +348,9 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 func undone(b *cpu.Block) {
 	c := cpuOf(b)
 	t := c.cur
+	if t.Notified() {
+		t.notifyIn()
+	}
 	cpu.Fence()
 	if c.curPrio == t.prio && b.Sliced == t.sliced && t.allowed.has(b.ID) {
 		return
@@ -437,36 +462,6 @@ func (c *vcpu) better(d *vcpu, t *Task) bool {
 func (c *vcpu) countRT(t *Task, n int32) {
 	if t.level > 0 && t.level != levelThrottled && c.k.cpusLen > 1 {
 		c.k.addRT(n)
-	}
-}
-
-// setWaiting recounts the tasks that a tick could switch to. c's lock is held.
-//
-//go:norace
-func (c *vcpu) setWaiting() {
-	n := int32(0)
-	if cl := c.curOf; cl != nil && c.curSlot != 0 && cl.waiting > 0 {
-		n = 1
-	}
-	if c.nr > 0 && c.curPrio >= 0 {
-		p := c.curPrio
-		if c.server.serving {
-			p = rankFair
-		}
-		n += c.level[p].n * int32(c.Sliced)
-		if c.top() > c.curPrio {
-			n++
-		}
-	}
-	c.Waiting = n
-}
-
-// arm starts c's tick timer.
-//
-//go:norace
-func (c *vcpu) arm() {
-	if cpu.Cas32(&c.Armed, 0, 1) {
-		goport.SetTimer(c.TimerID, true)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"unsafe"
 
 	"github.com/gokern/gokern/internal/cpu"
-	"github.com/gokern/gokern/internal/goport"
 )
 
 // SetAttr changes how the task is run, at once, whether it runs, waits or is
@@ -124,8 +123,7 @@ func (t *Task) replace() bool {
 		self := &c.Block == cpu.This()
 		c.release()
 		if self {
-			cpu.FoldNeed(&c.Block)
-			goport.Poison(&c.Block)
+			c.preemptHere()
 		} else {
 			c.interrupt()
 		}

@@ -10,7 +10,7 @@ import (
 
 // Stats returns a snapshot. Context: any goroutine.
 func (k *Kernel) Stats() Stats {
-	s := Stats{Tasks: int(k.liveTasks()), RT: int(cpu.Load32(&k.queuedRT)), Total: CPUStats{ID: -1, Pin: -1}}
+	s := Stats{Preemption: k.Preemption(), Tasks: int(k.liveTasks()), RT: int(cpu.Load32(&k.queuedRT)), Total: CPUStats{ID: -1, Pin: -1}}
 	for _, c := range k.cpus {
 		one := c.stats()
 		s.CPUs = append(s.CPUs, one)
@@ -44,7 +44,7 @@ func (c *vcpu) stats() CPUStats {
 		Polls: n.polls.Of(i), Fetches: n.fetches.Of(i),
 		Interrupts: c.IRQs, Ticks: c.Ticks, Timers: c.HRIRQs, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
 		Async: c.Async, Sync: c.Sync, Yields: c.Yields, Parks: c.Parks, Stops: c.Stops,
-		Deferred: c.Deferred, AtomicParks: c.AtomicParks,
+		Deferred: c.Deferred, AtomicParks: c.AtomicParks, Declined: c.Declined,
 	}
 	if t := c.cur; t != nil {
 		s.Task = t.id
@@ -78,4 +78,5 @@ func (s *CPUStats) add(o CPUStats) {
 	s.Stops += o.Stops
 	s.Deferred += o.Deferred
 	s.AtomicParks += o.AtomicParks
+	s.Declined += o.Declined
 }

@@ -1,6 +1,10 @@
 package gpm
 
-import "time"
+import (
+	"time"
+
+	"github.com/gokern/gokern/preempt"
+)
 
 // Stats is a snapshot of what a kernel has done since Boot. Counters of
 // different CPUs are read one after the other, without stopping them.
@@ -9,6 +13,8 @@ type Stats struct {
 	Total CPUStats // sums; ID is -1
 	Tasks int      // that live
 	RT    int      // FIFO and RR tasks that wait for a CPU
+
+	Preemption preempt.Model // in force now
 }
 
 // CPUStats is what one virtual CPU has done.
@@ -45,4 +51,5 @@ type CPUStats struct {
 	Stops       uint64 // tasks stopped by the garbage collector
 	Deferred    uint64 // requests of Go's put off to the end of an atomic section
 	AtomicParks uint64 // tasks that blocked while atomic: each a BUG
+	Declined    uint64 // sections that ended without the switch that was wanted, by the preemption model
 }

@@ -55,6 +55,8 @@ type Task struct {
 
 	timer irq.Node // ends its Sleep
 
+	notifiers *PreemptNotifier // changed on g0 of the CPU that runs it
+
 	id    int64
 	k     *Kernel
 	nextT *Task

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/gokern/gokern/preempt"
 )
 
 // The same face on systems, processors and Go versions that the port does not
@@ -66,6 +68,36 @@ func (*Kernel) Shutdown(context.Context) error { return unsupported() }
 
 // Stats returns zeros.
 func (*Kernel) Stats() Stats { return Stats{} }
+
+// SetPreemption returns an error that wraps ErrUnsupported.
+func (*Kernel) SetPreemption(preempt.Model) error { return unsupported() }
+
+// Preemption returns Full.
+func (*Kernel) Preemption() preempt.Model { return preempt.Full }
+
+// notes is what the kernel writes of a task's switches; there is none on this system.
+type notes struct{}
+
+// Register returns an error that wraps ErrUnsupported.
+func (*PreemptNotifier) Register() error { return unsupported() }
+
+// Unregister does nothing.
+func (*PreemptNotifier) Unregister() {}
+
+// Deliver returns false.
+func (*PreemptNotifier) Deliver() bool { return false }
+
+// Switches returns 0.
+func (*PreemptNotifier) Switches() int64 { return 0 }
+
+// Running returns false.
+func (*PreemptNotifier) Running() bool { return false }
+
+// Preempted returns false.
+func (*PreemptNotifier) Preempted() bool { return false }
+
+// Away returns 0.
+func (*PreemptNotifier) Away() time.Duration { return 0 }
 
 // SelfTest returns an error that wraps ErrUnsupported.
 func (*Kernel) SelfTest() ([]Check, error) { return nil, unsupported() }

@@ -32,10 +32,12 @@ type vcpu struct {
 	curGroup       *Group // where cur is counted, nil: nowhere
 	curGroupWeight int64  // and as how much
 
-	server server // of Normal tasks that starve
-	idle   uint32 // what the idle goroutine does, an idle state
-	quit   uint32 // 1: leave
-	gave   bool   // the idle goroutine is to give the P to Go
+	server  server // of Normal tasks that starve
+	idle    uint32 // what the idle goroutine does, an idle state
+	quit    uint32 // 1: leave
+	gave    bool   // the idle goroutine is to give the P to Go
+	keptCut bool   // cut, of the kept task
+	kept    *Task  // goes on though it passes through the scheduler; see preemption.go
 
 	irq irq.CPU // timers, and what its interrupt task is to do
 

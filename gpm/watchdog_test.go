@@ -282,3 +282,18 @@ func TestWatchdogRepairs(t *testing.T) {
 
 // zeroName is what a record without a name has.
 var zeroName = slog.Value{}.String()
+
+// Many short sections are no long one, also where the end of none of them switches.
+func TestWatchdogUnderNone(t *testing.T) {
+	log := new(records)
+	k := boot(t, Config{CPUs: 1, Watchdog: limit, Logger: slog.New(log), Preemption: preempt.None})
+	in(t, k, Attr{Name: "many"}, func() {
+		for start := time.Now(); time.Since(start) < 10*limit; {
+			preempt.Disable()
+			call(1000)
+			preempt.Enable()
+		}
+	})
+	require.Empty(t, log.of("preemption is off for long", "many"))
+	require.Positive(t, k.Stats().Total.Declined, "the watchdog has not looked")
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/preempt"
 )
 
 // Completion is something that is waited for until it has been done. Who waits is
@@ -50,6 +51,7 @@ func (c *Completion) waitFor(ctx context.Context, who string) error {
 	if lockdep.On() {
 		lockdep.MightSleep(who)
 	}
+	preempt.MightResched()
 	return c.t.take(ctx, false)
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // MightSleep says that the code that follows may block, and checks that it may: in
-// an atomic section it is a BUG, whether it blocks this time or not. Context: any.
+// an atomic section it is a BUG, whether it blocks this time or not. Under the
+// preemption model Voluntary the caller may lose its CPU here. Context: any.
 // Linux: might_sleep().
 func MightSleep() {
 	if preempt.InAtomic() || signals.IRQsDisabled() {
@@ -17,6 +18,7 @@ func MightSleep() {
 	} else if lockdep.On() {
 		lockdep.MightSleep("MightSleep")
 	}
+	preempt.MightResched()
 }
 
 // MightSleepIf is MightSleep if may is true. Linux: might_sleep_if().
@@ -52,7 +54,8 @@ func condResched(contended, locked func() bool, unlock, lock func()) bool {
 	if !contended() && !(preempt.NeedResched() && preempt.Count() == preempt.PreemptOffset) {
 		return false
 	}
-	unlock() // and is preempted, if that is wanted
+	unlock()              // and is preempted, if that is wanted,
+	preempt.CondResched() // or, by the preemption model, here
 	letIn(contended, locked)
 	lock()
 	return true

@@ -38,6 +38,7 @@ func (m *Mutex) Init(name string) { m.dep.Init(lockdep.Sleep, name, 1) }
 // Lock takes the mutex, and waits for it if it is taken. Context: may block.
 // Linux: mutex_lock().
 func (m *Mutex) Lock() {
+	preempt.MightResched()
 	if !lockdep.On() && m.word.CompareAndSwap(0, mutexLocked) {
 		var x byte
 		m.owner.set(here(&x))
@@ -49,11 +50,15 @@ func (m *Mutex) Lock() {
 // LockNested is Lock for a mutex that is taken inside another of its class;
 // subclass, 1 to 7, says how deep, for the validator. Context: may block.
 // Linux: mutex_lock_nested().
-func (m *Mutex) LockNested(subclass int) { _ = m.lock(forever, subclass, "lock.Mutex.LockNested") }
+func (m *Mutex) LockNested(subclass int) {
+	preempt.MightResched()
+	_ = m.lock(forever, subclass, "lock.Mutex.LockNested")
+}
 
 // LockContext is Lock that gives up when ctx ends, with ctx's error. Context:
 // may block. Linux: mutex_lock_killable().
 func (m *Mutex) LockContext(ctx context.Context) error {
+	preempt.MightResched()
 	return m.lock(ctx, 0, "lock.Mutex.LockContext")
 }
 

@@ -46,6 +46,7 @@ func (s *PerCPURWSem) Init(name string) { s.dep.Init(lockdep.Sleep, name, 1) }
 
 // RLock takes the lock for reading. Context: may block. Linux: percpu_down_read().
 func (s *PerCPURWSem) RLock() {
+	preempt.MightResched()
 	if lockdep.On() || !s.enter() {
 		_ = s.read(forever, "lock.PerCPURWSem.RLock")
 	}
@@ -152,6 +153,7 @@ func (s *PerCPURWSem) empty() bool {
 
 // read is RLock with the validator.
 func (s *PerCPURWSem) read(ctx context.Context, who string) error {
+	preempt.MightResched()
 	on := lockdep.On()
 	if on {
 		lockdep.MightSleep(who)
@@ -175,6 +177,7 @@ func (s *PerCPURWSem) read(ctx context.Context, who string) error {
 
 // write is Lock with the validator.
 func (s *PerCPURWSem) write(ctx context.Context, who string) error {
+	preempt.MightResched()
 	on := lockdep.On()
 	if on {
 		lockdep.MightSleep(who)

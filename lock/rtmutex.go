@@ -117,6 +117,7 @@ func (m *RTMutex) AssertNotHeld() {
 
 // lock is Lock with the validator.
 func (m *RTMutex) lock(ctx context.Context, subclass int, who string) error {
+	preempt.MightResched()
 	on := lockdep.On()
 	if on {
 		lockdep.MightSleep(who)

@@ -74,6 +74,7 @@ func (s *RWSem) unlock() {
 
 // RLock takes the lock for reading. Context: may block. Linux: down_read().
 func (s *RWSem) RLock() {
+	preempt.MightResched()
 	counted := !lockdep.On()
 	if counted && s.word.Add(rwReader)&(rwWriter|rwWaiters) == 0 {
 		s.word.readLocked()

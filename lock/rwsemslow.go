@@ -10,6 +10,9 @@ import (
 // read is RLock with the validator. counted says that the caller has counted
 // itself.
 func (s *RWSem) read(ctx context.Context, counted bool, who string) error {
+	if !counted {
+		preempt.MightResched()
+	}
 	on := lockdep.On()
 	if on {
 		lockdep.MightSleep(who)
@@ -23,6 +26,7 @@ func (s *RWSem) read(ctx context.Context, counted bool, who string) error {
 
 // write is Lock with the validator.
 func (s *RWSem) write(ctx context.Context, subclass int, who string) error {
+	preempt.MightResched()
 	on := lockdep.On()
 	if on {
 		lockdep.MightSleep(who)

@@ -43,6 +43,7 @@ func (s *Semaphore) down(ctx context.Context, who string) error {
 	if lockdep.On() {
 		lockdep.MightSleep(who)
 	}
+	preempt.MightResched()
 	return s.t.take(ctx, true)
 }
 

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/lock/lockdep"
+	"github.com/gokern/gokern/preempt"
 )
 
 // WaitQueue is where tasks and goroutines wait until a condition holds. Whoever
@@ -86,6 +87,7 @@ func (q *WaitQueue) event(ctx context.Context, k kind, cond func() bool, who str
 	if lockdep.On() {
 		lockdep.MightSleep(who)
 	}
+	preempt.MightResched()
 	if cond() {
 		return nil
 	}

@@ -132,6 +132,7 @@ func (m *WWMutex) lock(ctx context.Context, x *AcquireCtx, slow bool, who string
 	if x != nil && m.misused(x, slow, who) {
 		return ErrDeadlock
 	}
+	preempt.MightResched()
 	on := lockdep.On()
 	if on {
 		lockdep.MightSleep(who)

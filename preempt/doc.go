@@ -21,6 +21,9 @@
 // branch on the zero flag (and one more, never taken, that finds a count that
 // would go below zero).
 //
+// That is the model Full. Others, chosen at Boot or at run time, preempt less: see
+// Model.
+//
 // The count belongs to the CPU, not to the task: a task is switched out only
 // with a count of zero, so one that is switched in starts from zero (a new one
 // from one, as after a fork, until its first instructions drop it).

@@ -113,11 +113,20 @@ func fieldOf(n uint32) uint32 {
 
 // Schedule is preempt_schedule: it returns at once if the count is not zero or
 // interrupts are masked; else it switches, again as long as that is wanted. The
-// task stays on its queue whatever its state. Context: a task.
+// task stays on its queue whatever its state. Under Voluntary and None it does
+// nothing. Context: a task.
 func Schedule() {
-	if !Preemptible() {
-		return
+	switch {
+	case !Preemptible():
+	case cpu.Cooperative():
+		decline()
+	default:
+		schedule()
 	}
+}
+
+// schedule is preempt_schedule_common.
+func schedule() {
 	for {
 		cpu.AddCount(Active)
 		runtime.Gosched()
@@ -130,9 +139,15 @@ func Schedule() {
 
 // ScheduleIRQ is preempt_schedule_irq: it is entered, and returns, with
 // interrupts masked once (signals.IRQDisable) and a count of zero, on the way
-// out of an interrupt. Context: a task.
+// out of an interrupt. Under Voluntary and None it does nothing. Context: a task.
 func ScheduleIRQ() {
 	if _, hard := cpu.IRQOff(); Count() != 0 || hard != 0 {
+		return
+	}
+	if cpu.Cooperative() {
+		old, _ := cpu.SetIRQOff(0)
+		decline()
+		cpu.SetIRQOff(old)
 		return
 	}
 	for {

@@ -141,6 +141,7 @@ func addBooted(r *report, s gpm.Stats, signal int) {
 	r.add(groupKernel, "tasks can be preempted", where, "GODEBUG; seen below", st)
 	r.add(groupKernel, "scheduling", fmt.Sprintf("%v, %v %d-%d, %v %d-%d", gpm.Normal,
 		gpm.FIFO, gpm.MinPriority, gpm.MaxPriority, gpm.RR, gpm.MinPriority, gpm.MaxPriority), "package gpm", info)
+	r.add(groupKernel, "preemption model", s.Preemption.String(), "Kernel.Stats", info)
 	r.add(groupKernel, "GOMAXPROCS while it runs", strconv.Itoa(runtime.GOMAXPROCS(0)), "runtime.GOMAXPROCS", info)
 }
 

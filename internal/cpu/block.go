@@ -76,20 +76,24 @@ type Block struct {
 	AtomicParks uint64 // blocked or yielded while atomic
 	Stops       uint64 // left because the garbage collector stopped the task
 	Deferred    uint64 // Go's own requests put off to the end of an atomic section
+	Declined    uint64 // preempt_schedule that the preemption model made do nothing
 
 	_ [64]byte
 
 	// Words that other threads write.
 
-	Need    uint32 // TIF_NEED_RESCHED
-	IPI     uint32 // 1: an inter-processor interrupt is under way
-	Waiting int32  // queued tasks that a tick could switch to
-	Armed   uint32 // 1: the tick timer runs
-	TimerID int32  // the tick's POSIX timer
-	HRTimer int32  // that of the high-resolution timers
-	Asked   uint32 // what RCU wants of the next interrupt: AskQuiet, AskSample
-	Trace   uint32 // 1: the watchdog wants a sample by the next inter-processor interrupt
-	_       [32]byte
+	Need     uint32 // TIF_NEED_RESCHED
+	NeedLazy uint32 // TIF_NEED_RESCHED_LAZY: the next tick makes it Need
+	Visit    uint32 // 1: the task is to pass through the scheduler, though it may keep the CPU; see package gpm, preemption.go
+	Fair     uint32 // 1: the current task is Normal, Batch or Idle
+	IPI      uint32 // 1: an inter-processor interrupt is under way
+	Waiting  int32  // queued tasks that a tick could switch to
+	Armed    uint32 // 1: the tick timer runs
+	TimerID  int32  // the tick's POSIX timer
+	HRTimer  int32  // that of the high-resolution timers
+	Asked    uint32 // what RCU wants of the next interrupt: AskQuiet, AskSample
+	Trace    uint32 // 1: the watchdog wants a sample by the next inter-processor interrupt
+	_        [20]byte
 
 	// What the handler has sampled: the program counters of the task's stack.
 

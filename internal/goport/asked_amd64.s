@@ -52,6 +52,7 @@ again:
 
 atomic:
 	MOVL  $1, const_blockNeed(R9)
+	MOVL  $1, const_blockVisit(R9)
 	MOVQ  TLS, CX
 	MOVQ  0(CX)(TLS*1), CX
 

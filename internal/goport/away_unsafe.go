@@ -43,7 +43,7 @@ func subAway() { cpu.Add32(&awayCount, -1) }
 //go:norace
 func goDepart(b *cpu.Block, g uintptr) {
 	t := (*Task)(b.Current)
-	if t.Reader != 0 {
+	if t.Reader|t.flags != 0 {
 		goReading(b, t)
 	}
 	t.account(b)

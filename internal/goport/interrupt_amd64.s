@@ -10,6 +10,9 @@
 #define siTimer -2 // SI_TIMER: this thread's tick, or its high-resolution timer
 #define siQueue -1 // SI_QUEUE: an inter-processor interrupt
 
+// The preemption model in force.
+#define MODEL github·com∕gokern∕gokern∕internal∕cpu·model+const_modelWord(SB)
+
 // interrupt is the one entry of all interrupts: the tick of this CPU's timer, its
 // high-resolution timer, and inter-processor interrupts.
 //
@@ -72,6 +75,7 @@ ipi:
 hrtimer:
 	INCQ const_blockHRIRQs(R9)
 	MOVL $1, const_blockHRDue(R9)
+	MOVL $1, const_blockVisit(R9)
 	MOVL $1, const_blockNeed(R9)  // the pick wakes who waits for it
 	JMP  fold
 
@@ -91,6 +95,8 @@ waiting:
 	JNE  pending
 	CMPQ ·netQueue(SB), $0
 	JNE  fold
+	CMPL const_blockNeedLazy(R9), $0
+	JNE  promote
 	MOVQ DX, R8
 	RDTSC
 	SHLQ $32, DX
@@ -107,6 +113,21 @@ waiting:
 	CMPQ CX, const_blockSliceMin(R9)
 	JCS  network                  // it has only just begun
 	MOVL $1, const_blockExpired(R9)
+	CMPL MODEL, $const_modelLazy
+	JEQ  lazy
+
+need:
+	MOVL $1, const_blockNeed(R9)
+	JMP  fold
+
+lazy:
+	CMPL const_blockFair(R9), $0
+	JEQ  need
+	MOVL $1, const_blockNeedLazy(R9)
+	RET
+
+promote:
+	// It has had a tick's time to leave by itself. The pick clears both.
 	MOVL $1, const_blockNeed(R9)
 	JMP  fold
 
@@ -124,6 +145,7 @@ network:
 	SUBQ ·netPolled(SB), AX
 	CMPQ AX, ·netLate(SB)
 	JCS  out
+	MOVL $1, const_blockVisit(R9)
 	MOVL $1, const_blockNeed(R9)
 	JMP  fold
 
@@ -185,6 +207,7 @@ rearm:
 fold:
 	CMPQ ·netQueue(SB), $0
 	JEQ  needed
+	MOVL $1, const_blockVisit(R9)
 	MOVL $1, const_blockNeed(R9)  // the pick wakes those on the list
 
 needed:
@@ -195,6 +218,10 @@ needed:
 	JNE  masked
 	CMPL const_blockCount(R9), $0
 	JNE  out                      // the section's end will see need-resched
+	CMPL MODEL, $const_modelVoluntary
+	JCC  cooperative
+
+force:
 	MOVQ TLS, CX
 	MOVQ 0(CX)(TLS*1), CX         // the interrupted g
 	TESTQ CX, CX
@@ -243,6 +270,14 @@ soon:
 	XORL R10, R10
 	MOVL $223, AX                 // timer_settime(id, 0, {50 µs, then slices}, nil)
 	SYSCALL
+	RET
+
+cooperative:
+	// The task is not preempted, and sees need-resched when it asks. Go's own
+	// requests do not come here, and are always served: a task that computes
+	// without end must not keep the collector waiting.
+	CMPL const_blockVisit(R9), $0
+	JNE  force                    // a timer, the network, RCU or an interrupt's task
 	RET
 
 masked:

@@ -22,6 +22,7 @@ const (
 	blockWanted     = unsafe.Offsetof(cpu.Block{}.Wanted)
 	blockTickIdle   = unsafe.Offsetof(cpu.Block{}.TickIdle)
 	blockHRDue      = unsafe.Offsetof(cpu.Block{}.HRDue)
+	blockVisit      = unsafe.Offsetof(cpu.Block{}.Visit)
 	blockReason     = unsafe.Offsetof(cpu.Block{}.Reason)
 	blockIdleSwitch = unsafe.Offsetof(cpu.Block{}.IdleSwitch)
 	blockIdleWake   = unsafe.Offsetof(cpu.Block{}.IdleWake)
@@ -57,6 +58,8 @@ const (
 	blockStops      = unsafe.Offsetof(cpu.Block{}.Stops)
 	blockDeferred   = unsafe.Offsetof(cpu.Block{}.Deferred)
 	blockNeed       = unsafe.Offsetof(cpu.Block{}.Need)
+	blockNeedLazy   = unsafe.Offsetof(cpu.Block{}.NeedLazy)
+	blockFair       = unsafe.Offsetof(cpu.Block{}.Fair)
 	blockIPI        = unsafe.Offsetof(cpu.Block{}.IPI)
 	blockWaiting    = unsafe.Offsetof(cpu.Block{}.Waiting)
 	blockArmed      = unsafe.Offsetof(cpu.Block{}.Armed)
@@ -73,7 +76,14 @@ const (
 	sampleMax     = len(cpu.Block{}.Sample)
 	readerSpecial = cpu.ReaderSpecial
 	readerDepth   = cpu.ReaderDepth
+
+	modelWord      = cpu.ModelOffset
+	modelLazy      = cpu.ModelLazy
+	modelVoluntary = cpu.ModelVoluntary
 )
 
 // Package cpu's assembly knows where in a Task its Reader is.
 var _ = [1]struct{}{}[unsafe.Offsetof(Task{}.Reader)-cpu.ReaderOffset]
+
+// Its flags are in the same eight bytes.
+var _ = [1]struct{}{}[unsafe.Offsetof(Task{}.flags)-cpu.ReaderOffset-4]

@@ -74,6 +74,7 @@ resume:
 // R12 = block.
 TEXT ·resumeTask(SB),NOSPLIT|NOFRAME,$0-0
 	INCQ Block_Deferred(R12)
+	MOVL $1, const_blockVisit(R12) // under any preemption model
 	ANDL $0x7fffffff, Block_Count(R12)
 	MOVQ ·gStackLo(SB), R13
 	MOVQ (AX)(R13*1), R13

@@ -173,7 +173,7 @@ TEXT ·account(SB),NOSPLIT|NOFRAME,$0-0
 	ADDQ AX, Task_cycles(R13)
 	MOVL $0, Task_running(R13)
 	MOVQ R10, AX
-	CMPL Task_Reader(R13), $0
+	CMPQ Task_Reader(R13), $0 // and the flags after it
 	JNE  reading
 	RET
 

@@ -21,7 +21,7 @@ type Scheduler struct {
 	// Wake makes a task runnable; on any thread.
 	Wake func(t *Task)
 	// Reading is called when t leaves b, or blocks there, with a read-side
-	// section open (or, rarely, just ended).
+	// section open (or, rarely, just ended), or if it is Notified.
 	Reading func(b *cpu.Block, t *Task)
 	// Stalled is called when b's task blocks and b stays with it.
 	Stalled func(b *cpu.Block)
@@ -118,6 +118,7 @@ func choose(b *cpu.Block) *Task {
 		b.Now = cpu.Cycles()
 		b.Chain = 0
 	}
+	b.Visit = 0 // what wants one from here on is not seen by the pick
 	t := sched.Pick(b, reason, GCWaiting())
 	m := b.M
 	if load32(m+mLockedExt) == 0 {
@@ -170,7 +171,7 @@ func (t *Task) account(b *cpu.Block) {
 //go:norace
 func goRequeue(b *cpu.Block) uintptr {
 	t := (*Task)(b.Current)
-	if t.Reader != 0 {
+	if t.Reader|t.flags != 0 {
 		goReading(b, t)
 	}
 	t.g = b.Leaving

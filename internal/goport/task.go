@@ -1,14 +1,18 @@
 package goport
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/gokern/gokern/internal/cpu"
+)
 
 // Task is what the hooks know of a task. It is the first field of gpm.Task, and
 // its own first word is the mark by which a hook tells a task from a coro
 // (whose first word is a g's address) in g.coroarg.
 type Task struct {
 	magic  uint64
-	Reader uint32 // RCU: depth of read-side sections, and ReaderSpecial; see internal/readers
-	flags  uint32
+	Reader uint32         // RCU: depth of read-side sections, and ReaderSpecial; see internal/readers
+	flags  uint32         // directly after Reader: the hooks look at both at once
 	g      uintptr        // its goroutine; a coroutine of iter.Pull while one runs in its place
 	saved  unsafe.Pointer // what g.coroarg held before the mark
 	fn     func()         // what it was started with; also keeps it on the heap
@@ -39,6 +43,28 @@ type Reading struct {
 //go:norace
 func (t *Task) Cycles() int64 { return t.cycles }
 
+// SetNotified says whether Scheduler.Reading is to be called whenever t leaves its CPU.
+// Context: g0 of the CPU that runs t, or t has ended.
+//
+//go:norace
+func (t *Task) SetNotified(yes bool) {
+	t.flags &^= flagNotified
+	if yes {
+		t.flags |= flagNotified
+	}
+}
+
+// Notified reports what SetNotified has said.
+//
+//go:norace
+func (t *Task) Notified() bool { return t.flags&flagNotified != 0 }
+
+// Scheduled reports whether t, which has just left its CPU and can run, did so in
+// preempt_schedule, by its own decision.
+//
+//go:norace
+func (t *Task) Scheduled() bool { return t.count&cpu.Active != 0 }
+
 // Running returns the number of the CPU that runs t, plus 1; 0 if none does.
 //
 //go:norace
@@ -48,8 +74,9 @@ func (t *Task) Running() uint32 { return t.running }
 const taskMagic = 0x676f6b65726e5421
 
 const (
-	flagLeaving = 1 << iota // the park under way leaves the kernel
-	flagAway                // it went with its thread; see away_unsafe.go
+	flagLeaving  = 1 << iota // the park under way leaves the kernel
+	flagAway                 // it went with its thread; see away_unsafe.go
+	flagNotified             // Scheduler.Reading is to be called for each leave
 )
 
 // Init makes t a task; its goroutine comes with Start, Enter or the Child upcall.

@@ -69,7 +69,7 @@ func endedOnG0(p unsafe.Pointer) {
 	b := cpu.This()
 	if b != nil && isAtomic(b) {
 		t.Reader = cpu.ReaderSpecial
-		b.Need = 1
+		b.Need, b.Visit = 1, 1
 		cpu.FoldNeed(b)
 		if b.IRQOff != 0 {
 			b.Pending = 1 // unmasking looks at Need only after an interrupt

@@ -5,12 +5,19 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/gokern/gokern/preempt"
 )
 
 var (
 	total = flag.Duration("torture", 0, "how long the torture tests of a package run in all (default 10s, 2s with -short)")
+	model = preempt.Full
 	seeds = flag.Uint64("tortureseed", 0, "seed of the torture tests, as a failed one printed it (default: a new one)")
 )
+
+func init() {
+	flag.TextVar(&model, "torturepreempt", preempt.Full, "the preemption model of the kernels of torture tests")
+}
 
 // Time returns a share, 0 to 1, of the time that the package's torture tests
 // have. Context: any.

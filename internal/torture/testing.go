@@ -10,6 +10,7 @@ import (
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/kerneltest"
+	"github.com/gokern/gokern/preempt"
 )
 
 // Kernel boots a kernel that ends with the test, or skips the test where there
@@ -18,6 +19,9 @@ func Kernel(t testing.TB, c gpm.Config) *gpm.Kernel {
 	t.Helper()
 	if c.Watchdog == 0 {
 		c.Watchdog = time.Minute // sections that last are wanted here
+	}
+	if c.Preemption == preempt.Full {
+		c.Preemption = model
 	}
 	return kerneltest.Boot(t, c)
 }

@@ -50,6 +50,7 @@ func mayWait(what string) bool {
 	case isAtomic():
 		preempt.Raise(what + " while atomic")
 	default:
+		preempt.MightResched()
 		return true
 	}
 	return false

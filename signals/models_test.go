@@ -1,0 +1,63 @@
+package signals_test
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/torture"
+	"github.com/gokern/gokern/preempt"
+	"github.com/gokern/gokern/signals"
+)
+
+// Interrupts come in every preemption model. Under those that do not preempt the same
+// task goes on after them, whoever waits.
+func TestInterruptsInAllModels(t *testing.T) {
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector would let others run
+	for _, model := range []preempt.Model{preempt.Full, preempt.Lazy, preempt.Voluntary, preempt.None} {
+		t.Run(model.String(), func(t *testing.T) {
+			k := torture.Kernel(t, gpm.Config{CPUs: 1, Preemption: model})
+			inTask(t, k, 0, func() {
+				for _, masked := range []bool{false, true} {
+					var fired, high atomic.Bool
+					timer := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart {
+						assert.NoError(t, k.Go(gpm.Attr{Policy: gpm.FIFO, Priority: 1}, func() { high.Store(true) }))
+						fired.Store(true)
+						return signals.HRTimerNoRestart
+					})
+					expiry := signals.Now() + time.Millisecond
+					assert.NoError(t, timer.Start(expiry, signals.HRTimerAbs|signals.HRTimerPinned))
+					if masked {
+						signals.IRQDisable()
+						for start := time.Now(); time.Since(start) < 3*time.Millisecond; {
+							runtime.KeepAlive(k)
+						}
+						assert.False(t, fired.Load(), "an interrupt while they are masked")
+						signals.IRQEnable()
+						if signals.Now() > expiry+2*time.Millisecond { // else the signal may be on its way
+							assert.True(t, fired.Load(), "no interrupt when they are unmasked")
+						}
+					}
+					for start := time.Now(); !fired.Load() && time.Since(start) < 20*time.Second; {
+						runtime.KeepAlive(k)
+					}
+					assert.True(t, fired.Load())
+					for start := time.Now(); time.Since(start) < time.Millisecond; {
+						runtime.KeepAlive(k)
+					}
+					assert.Equal(t, model < preempt.Voluntary, high.Load(), "who was woken by it")
+					preempt.CondResched()
+					preempt.MightResched()
+					runtime.Gosched()
+					assert.True(t, high.Load())
+				}
+			})
+		})
+	}
+}
