@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/topology"
@@ -137,6 +138,32 @@ func TestPullFromTheNearest(t *testing.T) {
 	})
 	assert.Equal(t, []int32{5, 1, 9}, order)
 	assert.False(t, k.cpus[6].worthALook())
+}
+
+// Of Deadline tasks that wait elsewhere a CPU takes the one whose deadline is first,
+// also if it has nothing to run itself, or something lower.
+func TestPullTheFirstDeadline(t *testing.T) {
+	real := boot(t, Config{CPUs: 1}) // what is counted is counted on a CPU
+	for _, own := range []*Task{nil, {prio: 3}, {prio: rankDeadline, fairTask: fairTask{node: node{key: 900}}}} {
+		k := fakeKernel(0, 1, 2, 3)
+		k.counts = newCounts()
+		for i, deadline := range []int64{300, 200, 100} {
+			task := &Task{k: k}
+			task.use(&attrs{Attr: Attr{Policy: FIFO, Priority: 5}, prio: 5, allowed: k.all})
+			task.prio, task.lent.boost, task.last = rankDeadline, urgencyOf(deadline), int32(i)+1
+			k.cpus[i+1].curPrio = rankStop
+			k.cpus[i+1].put(task, putNew)
+			k.cpus[i+1].countRT(task, 1)
+		}
+		var got *Task
+		in(t, real, Attr{}, func() {
+			preempt.Disable()
+			got = k.cpus[0].consider(own, cpu.ReasonPreempt)
+			preempt.Enable()
+		})
+		require.NotNil(t, got)
+		assert.Equal(t, int32(3), got.last)
+	}
 }
 
 // The broken affinity of a task, as admits sees it.

@@ -202,12 +202,12 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 		}
 		switch top := other.top(); {
 		case top == rankDeadline && floor == rankDeadline:
-			if t := other.pullable(c.ID, math.MaxInt64); t != nil && t.node.key < own.node.key && (from == nil || t.node.key < first) {
+			if t := other.pullable(c.ID, math.MaxInt64); t != nil && (own == nil || own.prio < rankDeadline || t.node.key < own.node.key) && (from == nil || t.node.key < first) {
 				from, first = other, t.node.key
 			}
 		case top > floor && (own == nil || top > 0):
 			if t := other.movable(c.ID, floor); t != nil {
-				from, floor, margin = other, t.level, other.nr
+				from, floor, margin, first = other, t.level, other.nr, t.node.key
 			}
 		case top == 0 && floor == 0 && own != nil:
 			if more := other.weight() - mine; (from == nil || more > excess) && other.pullable(c.ID, more) != nil {
