@@ -44,7 +44,11 @@ func (k *Kernel) newAttrs(attr Attr) (*attrs, error) {
 			return nil, badAttr("unknown Policy %v", attr.Policy)
 		}
 	}
-	return k.derive(attr, cl), nil
+	a := k.derive(attr, cl)
+	if !k.anyOnline(a.allowed) {
+		return nil, badAttr("CPUs: none of %v is online", attr.CPUs)
+	}
+	return a, nil
 }
 
 // Not instrumented, as copyAttr is not: the race detector must see no edge

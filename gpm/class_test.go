@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -88,6 +89,7 @@ func (c *queueClass) Preempts(t, cur *Task) bool {
 // A class decides who runs: its tasks run in its order, for as long as it lets
 // them, and one that it prefers takes the CPU when it wakes.
 func TestClassDecides(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // whom it stops has lost its turn
 	k := boot(t, Config{CPUs: 1})
 	c := &queueClass{t: t, above: func(a, b *Task) bool { return a.Name() == "urgent" && b.Name() != "urgent" }}
 	policy, err := k.Register("queue", c, 0)

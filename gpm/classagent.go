@@ -167,7 +167,7 @@ func (cl *class) turn() (why error) {
 		return nil
 	}
 	for i := range cl.slots {
-		if t, _ := cl.slot(i); t != nil {
+		if t, _ := cl.slot(i); t != nil || !cl.k.online.has(int32(i)) {
 			continue
 		}
 		for {
@@ -214,7 +214,7 @@ func (cl *class) tell() bool {
 // full reports whether each CPU has a task of the class.
 func (cl *class) full() bool {
 	for i := range cl.slots {
-		if t, _ := cl.slot(i); t == nil {
+		if t, _ := cl.slot(i); t == nil && cl.k.online.has(int32(i)) {
 			return false
 		}
 	}

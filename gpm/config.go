@@ -15,8 +15,9 @@ type Config struct {
 	// process may use, 256 at most.
 	CPUs int
 	// Pin lists the CPU of the machine for each virtual CPU; nil means those
-	// that the process may use, in order, and over again if there are more
-	// virtual ones. -1 leaves a virtual CPU unpinned.
+	// that the process may use, and over again if there are more virtual ones: one
+	// of each core first, and all of a memory node, and in it of a last-level cache,
+	// before the next one's. -1 leaves a virtual CPU unpinned.
 	Pin []int
 	// Slice is how long a Normal or RR task runs before an equal one that
 	// waits gets its turn; 0 means 1 ms. At least 50 µs.
@@ -52,7 +53,7 @@ const (
 )
 
 // complete checks c and fills in defaults. allowed are the CPUs that the
-// process may use.
+// process may use, in the order to use them.
 func (c Config) complete(allowed []int) (Config, error) {
 	bad := func(format string, args ...any) (Config, error) {
 		return c, fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...))

@@ -216,7 +216,7 @@ func (k *Kernel) reserve(a, old *attrs) bool {
 		n -= old.bandwidth
 	}
 	n += a.bandwidth
-	if a.bandwidth != 0 && n > int64(k.cpusLen)*bandwidthOfCPU {
+	if a.bandwidth != 0 && n > int64(k.cpusLen-int(k.downs))*bandwidthOfCPU {
 		return false
 	}
 	k.promised = n

@@ -23,6 +23,8 @@ var (
 	ErrBandwidth = errors.New("gokern: not enough bandwidth for a Deadline task")
 	// ErrPolicy: a user's class has been ended. The error that wraps it says why.
 	ErrPolicy = errors.New("gokern: the class has ended")
+	// ErrLastCPU: the only CPU that is online cannot go offline. Linux: EBUSY.
+	ErrLastCPU = errors.New("gokern: the last online CPU")
 	// ErrTask: the caller is a task and must not be, or is none and must be.
 	ErrTask = errors.New("gokern: wrong caller")
 	// ErrLocked: the calling goroutine is locked to its thread (runtime.LockOSThread).

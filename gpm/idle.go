@@ -46,7 +46,7 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	if ns, timed := c.napTime(); timed || c.naps < naps || !c.k.othersIdle(c) {
+	if ns, timed := c.napTime(); timed || c.down != cpuOffline && (c.naps < naps || !c.k.othersIdle(c)) {
 		c.naps++
 		// Whatever ends the nap, a pick looks around next: for timers that are
 		// due, and, as a signal may be Go's wish to have the P, by a prologue.
@@ -71,8 +71,11 @@ func (c *vcpu) worthALook() bool {
 	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 || goport.NetQueued() {
 		return true
 	}
-	for _, other := range c.k.cpus {
-		if other != c && other.nr > 0 && other.pullable(c.ID, math.MaxInt64) != nil {
+	if c.down != cpuOnline {
+		return false
+	}
+	for _, other := range c.others() {
+		if other.nr > 0 && other.movable(c.ID, -1) != nil {
 			return true
 		}
 	}
@@ -97,8 +100,8 @@ func (k *Kernel) othersIdle(c *vcpu) bool {
 //
 //go:norace
 func (k *Kernel) kickIdle(c *vcpu) {
-	for _, other := range k.cpus {
-		if other != c && other.curPrio < 0 && other.idle != idleAwake && c.pullable(other.ID, math.MaxInt64) != nil {
+	for _, other := range c.others() {
+		if other.curPrio < 0 && other.idle != idleAwake && c.movable(other.ID, -1) != nil {
 			other.kick()
 			return
 		}
@@ -112,8 +115,8 @@ func (k *Kernel) kickIdle(c *vcpu) {
 func (k *Kernel) even(c *vcpu) {
 	mine := c.weight()
 	least, light := mine, (*vcpu)(nil)
-	for _, other := range k.cpus {
-		if other != c && other.curPrio == 0 {
+	for _, other := range c.others() {
+		if other.curPrio == 0 && other.down == cpuOnline {
 			if w := other.weight(); w < least {
 				least, light = w, other
 			}

@@ -14,12 +14,14 @@ import (
 	"github.com/gokern/gokern/internal/goport"
 	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/internal/readers"
+	"github.com/gokern/gokern/internal/topology"
 	"golang.org/x/sys/unix"
 )
 
 // Kernel is a running kernel: its CPUs and its tasks.
 type Kernel struct {
 	config       Config
+	machine      *topology.Machine
 	cpus         []*vcpu
 	cpusLen      int
 	all          *mask
@@ -44,6 +46,8 @@ type Kernel struct {
 	away     *Task  // those that went with their thread, linked by nextAway
 	parents  *Task  // those whose goroutines found no spare, linked by nextParent
 
+	online   idlers // CPUs that are online; changed with hotplug
+	downs    uint32 // how many are not
 	idle     idlers // CPUs that run no task
 	queuedRT uint32 // tasks above Normal that wait, in all queues
 	inherits uint32 // 1: some task inherits, so spares are wanted
@@ -71,6 +75,7 @@ type Kernel struct {
 	bootTime   time.Time
 	oldProcs   int
 	done       sync.WaitGroup // the CPUs' idle goroutines
+	hotplug    hotplug
 	dog        *watchdog
 	far        *time.Timer // see watchTimers
 }
@@ -97,14 +102,15 @@ func Boot(config Config) (*Kernel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: sched_getaffinity: %v", ErrUnsupported, err)
 	}
-	if config, err = config.complete(allowed); err != nil {
+	machine := topology.Read(sysfs, allowed)
+	if config, err = config.complete(machine.Order()); err != nil {
 		return nil, err
 	}
 	if _, err := goport.Resolve(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	k := &Kernel{
-		config: config, cpusLen: config.CPUs, all: maskOf(nil, config.CPUs), wide: wide, asyncPreempt: goport.AsyncPreemptOff() == "",
+		config: config, machine: machine, cpusLen: config.CPUs, all: maskOf(nil, config.CPUs), wide: wide, asyncPreempt: goport.AsyncPreemptOff() == "",
 		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}
@@ -158,8 +164,11 @@ func (k *Kernel) start() error {
 		c.Area = cpu.Area(i)
 		c.irq.Init(&c.Block)
 		k.cpus = append(k.cpus, c)
+		k.idle.set(c.ID)
+		k.online.set(c.ID)
 	}
 	go k.help()
+	k.seatNeighbours()
 	k.seatReaders()
 	for _, c := range k.cpus {
 		k.done.Add(1)
@@ -203,6 +212,7 @@ var giveUpAfter = selfTestTimeout
 // says what could not be put back.
 func (k *Kernel) stop() error {
 	k.endModel()
+	k.hotplug.end()
 	k.endClasses()
 	irq.Stop()
 	for _, c := range k.cpus {

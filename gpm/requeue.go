@@ -25,7 +25,7 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	if t.group.in != nil {
 		t.consumes()
 	}
-	if !t.allowed.has(b.ID) {
+	if !c.admits(t, t.allowed) {
 		t.leaveGroup()
 		wake(t0)
 		return nil

@@ -98,7 +98,8 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		c.remove(next)
 		c.countRT(next, -1)
 	}
-	if c.curPrio < 0 {
+	was := c.curPrio
+	if was < 0 {
 		c.k.idle.clear(c.ID)
 	}
 	c.curPrio = next.level
@@ -117,7 +118,8 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	c.setWaiting()
 	arm := b.Armed == 0 && (b.Waiting > 0 || goport.NetWaiting())
-	waiting := c.nr
+	waiting, top := c.nr, c.top()
+	lowered := was > c.curPrio
 	when := int64(0)
 	if kept {
 		when = keptWhen
@@ -131,6 +133,12 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	if gone != nil && slot != 0 {
 		gone.vacate(slot, turn)
+	}
+	if top > 0 && c.k.cpusLen > 1 {
+		c.push()
+	}
+	if lowered || cpu.Load32(&c.k.queuedRT) != 0 {
+		c.pullAgain()
 	}
 	if waiting > 0 && reason == cpu.ReasonPreempt && c.k.cpusLen > 1 {
 		c.k.kickIdle(c) // they have waited long enough to be moved
@@ -191,6 +199,9 @@ func (c *vcpu) run(next *Task) *goport.Task {
 //go:norace
 func (c *vcpu) consider(own *Task, reason uint32) *Task {
 	floor, margin, mine := int32(-1), int32(0), int64(0)
+	if c.down != cpuOnline {
+		return own
+	}
 	if own != nil {
 		if cpu.Load32(&c.k.queuedRT) == 0 && reason != cpu.ReasonPreempt {
 			return own
@@ -201,19 +212,19 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 		}
 	}
 	var from *vcpu
-	excess, first := int64(math.MaxInt64), int64(0)
-	for _, other := range c.k.cpus {
-		if other == c || other.nr == 0 {
+	lowest, excess, first := floor, int64(math.MaxInt64), int64(0)
+	for _, other := range c.others() {
+		if other.nr == 0 {
 			continue
 		}
 		switch top := other.top(); {
 		case top == rankDeadline && floor == rankDeadline:
-			if t := other.pullable(c.ID, math.MaxInt64); t != nil && t.node.key < own.node.key && (from == nil || t.node.key < first) {
+			if t := other.pullable(c.ID, math.MaxInt64); t != nil && (own == nil || own.prio < rankDeadline || t.node.key < own.node.key) && (from == nil || t.node.key < first) {
 				from, first = other, t.node.key
 			}
 		case top > floor && (own == nil || top > 0):
-			if other.pullable(c.ID, math.MaxInt64) != nil {
-				from, floor, margin = other, top, other.nr
+			if t := other.movable(c.ID, floor); t != nil {
+				from, floor, margin, first = other, t.level, other.nr, t.node.key
 			}
 		case top == 0 && floor == 0 && own != nil:
 			if more := other.weight() - mine; (from == nil || more > excess) && other.pullable(c.ID, more) != nil {
@@ -228,7 +239,10 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 	if from == nil || !from.tryAcquire() {
 		return own
 	}
-	t := from.pullable(c.ID, excess)
+	t := from.movable(c.ID, lowest)
+	if t == nil {
+		t = from.pullable(c.ID, excess)
+	}
 	if t == nil || own != nil && t.prio < own.prio {
 		from.release()
 		return own
@@ -252,13 +266,20 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 //
 //go:norace
 func (c *vcpu) pullable(id int32, limit int64) *Task {
-	p := c.top()
-	if p < 0 {
-		return nil
+	if p := c.top(); p >= 0 {
+		return c.pullableAt(p, id, limit)
 	}
+	return nil
+}
+
+// pullableAt is pullable for the tasks of rank p.
+//
+//go:norace
+func (c *vcpu) pullableAt(p, id int32, limit int64) *Task {
+	to := c.k.cpus[id]
 	if p == rankDeadline {
 		if n := c.deadlines.root; n != nil {
-			if t := taskOfNode(n); t.allowed.has(id) && !t.NoMigrate() {
+			if t := taskOfNode(n); to.admits(t, t.allowed) && !t.NoMigrate() {
 				return t
 			}
 		}
@@ -266,7 +287,7 @@ func (c *vcpu) pullable(id int32, limit int64) *Task {
 	}
 	n := 0
 	for t := c.level[p].head; t != nil && n < 16; t = t.next {
-		if t.allowed.has(id) && !t.NoMigrate() && t.class == nil && (t.group.in == nil || t.group.in.until() == 0) && (p != 0 || t.weight < limit) {
+		if to.admits(t, t.allowed) && !t.NoMigrate() && t.class == nil && (t.group.in == nil || t.group.in.until() == 0) && (p != 0 || t.weight < limit) {
 			return t
 		}
 		n++
@@ -300,12 +321,12 @@ func wake(t0 *goport.Task) {
 //go:norace
 func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 	k := t.k
-	for c.acquire(); k.cpusLen > 1 && !t.allowed.has(c.ID); c.acquire() {
+	for c.acquire(); k.cpusLen > 1 && !c.admits(t, t.allowed); c.acquire() {
 		if t.NoMigrate() {
 			t.Stayed() // percpu.MigrateEnable has it leave
 			break
 		}
-		c.release() // SetAttr came between
+		c.release() // SetAttr or Offline came between
 		c = k.choose(t, here)
 	}
 	c.put(t, putNew)
@@ -338,6 +359,8 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 		c.preemptHere()
 	case preempts:
 		c.interrupt()
+	case k.cpusLen > 1 && cpu.Load32(&k.queuedRT) != 0:
+		c.push() // a CPU may have come to run a lower one meanwhile
 	}
 }
 
@@ -352,7 +375,7 @@ func undone(b *cpu.Block) {
 		t.notifyIn()
 	}
 	cpu.Fence()
-	if c.curPrio == t.prio && b.Sliced == t.sliced && t.allowed.has(b.ID) {
+	if c.curPrio == t.prio && b.Sliced == t.sliced && c.admits(t, t.allowed) {
 		return
 	}
 	c.acquire()
@@ -374,63 +397,11 @@ func stalled(b *cpu.Block) {
 	}
 }
 
-// choose returns the CPU for a task that has become runnable: the one it ran
-// on last if that is idle, else any idle one, else the one that runs the lowest
-// priority if t's is higher; else, where t must wait anyway, the caller's own or
-// the lightest queue. One that must stay stays. here is the caller's CPU, nil if
-// it has none.
-//
-//go:norace
-func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
-	if k.cpusLen == 1 {
-		return k.cpus[0]
-	}
-	if t.NoMigrate() {
-		return k.cpus[t.last]
-	}
-	allowed := t.allowed // one look: SetAttr may change it
-	var last *vcpu
-	if t.last >= 0 && allowed.has(t.last) {
-		last = k.cpus[t.last]
-	}
-	var near *vcpu
-	if here != nil && t.prio == 0 && allowed.has(here.ID) {
-		// Both are Normal: the cache is warm here, and the waker will likely block
-		// soon. With others waiting already, an idle CPU is better.
-		if c := cpuOf(here); c.curPrio == 0 {
-			if c.nr == 0 || c.nr < nearby && !k.idle.any(allowed) {
-				return c
-			}
-			near = c
-		}
-	}
-	if last != nil && last.curPrio < 0 && last.Stalled == 0 {
-		return last
-	}
-	var best *vcpu
-	for _, c := range k.cpus {
-		if !allowed.has(c.ID) {
-			continue
-		}
-		if best == nil || c.better(best, t) || c == last && !best.better(c, t) {
-			best = c
-		}
-	}
-	if near != nil && best.curPrio >= 0 && near.weight() <= 2*best.weight() {
-		return near
-	}
-	return best
-}
-
-// nearby is how many may wait on the waker's CPU until a task that it wakes might
-// rather go elsewhere, though that costs it its cache and another CPU's lock.
-const nearby = 4
-
 // setIdle notes that c runs no task. Its lock is held.
 //
 //go:norace
 func (c *vcpu) setIdle() {
-	if c.curPrio >= 0 {
+	if c.curPrio >= 0 && c.down == cpuOnline {
 		c.k.idle.set(c.ID)
 	}
 	c.curPrio = -1

@@ -37,9 +37,9 @@ func (c *vcpu) busy() time.Duration {
 func (c *vcpu) stats() CPUStats {
 	i, n := int(c.ID), &c.k.counts
 	s := CPUStats{
-		ID: int(c.ID), Pin: c.pin, Thread: int(c.tid), Runnable: int(c.nr),
+		ID: int(c.ID), Pin: c.pin, Online: c.down == cpuOnline, Thread: int(c.tid), Runnable: int(c.nr),
 		Busy:     c.busy(),
-		Switches: uint64(c.switches), Migrations: n.migrations.Of(i), Pulls: n.pulls.Of(i),
+		Switches: uint64(c.switches), Migrations: n.migrations.Of(i), Pulls: n.pulls.Of(i), Pushes: uint64(c.pushes),
 		Sleeps: n.sleeps.Of(i), Handovers: n.handovers.Of(i), Departures: n.departures.Of(i), Throttles: n.throttles.Of(i),
 		Polls: n.polls.Of(i), Fetches: n.fetches.Of(i),
 		Interrupts: c.IRQs, Ticks: c.Ticks, Timers: c.HRIRQs, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
@@ -58,6 +58,7 @@ func (s *CPUStats) add(o CPUStats) {
 	s.Switches += o.Switches
 	s.Migrations += o.Migrations
 	s.Pulls += o.Pulls
+	s.Pushes += o.Pushes
 	s.Sleeps += o.Sleeps
 	s.Handovers += o.Handovers
 	s.Departures += o.Departures

@@ -21,6 +21,7 @@ type Stats struct {
 type CPUStats struct {
 	ID       int
 	Pin      int // CPU of the machine, -1: not pinned
+	Online   bool
 	Thread   int // its thread's number
 	Task     int64
 	Runnable int           // tasks that wait for it
@@ -29,6 +30,7 @@ type CPUStats struct {
 	Switches   uint64 // tasks switched in
 	Migrations uint64 // of them, those that ran elsewhere before
 	Pulls      uint64 // taken from other CPUs' queues
+	Pushes     uint64 // times it had another CPU take a FIFO, RR or Deadline task that waited here
 	Sleeps     uint64 // idle for long enough to sleep
 	Departures uint64 // its thread went with a task that blocked locked to it
 	Throttles  uint64 // Deadline tasks that had used up their budget

@@ -66,6 +66,15 @@ func (*Kernel) PolicyErr(Policy) error { return unsupported() }
 // Shutdown returns an error that wraps ErrUnsupported.
 func (*Kernel) Shutdown(context.Context) error { return unsupported() }
 
+// Offline returns an error that wraps ErrUnsupported.
+func (*Kernel) Offline(int) error { return unsupported() }
+
+// Online returns an error that wraps ErrUnsupported.
+func (*Kernel) Online(int) error { return unsupported() }
+
+// OnlineCPUs returns nil.
+func (*Kernel) OnlineCPUs() []int { return nil }
+
 // Stats returns zeros.
 func (*Kernel) Stats() Stats { return Stats{} }
 

@@ -25,6 +25,7 @@ type vcpu struct {
 	held    bool   // requeue has left the queue locked for pick
 	curPrio int32  // cur's rank, -1 when idle; written under lock
 	curAt   int64  // its deadline, if the rank is that; likewise
+	down    uint32 // cpuOnline or not; likewise
 	curSlot int32  // the slot of cur's class that it stands for, 0: none
 	curTurn uint32 // and which turn
 	curOf   *class // and the class
@@ -48,6 +49,10 @@ type vcpu struct {
 	stuckSince uint64 // since then, by Now
 	naps       int    // short sleeps since it last ran a task
 
+	near   []*vcpu    // the CPU itself and all others, the nearest first; set before it starts
+	levels []nearness // of each of them
+	core   []*vcpu    // the others of the same core
+
 	tid    int32
 	pin    int
 	pinSet unix.CPUSet
@@ -55,6 +60,7 @@ type vcpu struct {
 	busySince  uint64 // time-stamp counter when the CPU last became busy
 	busyCycles int64  // counts spent running tasks, up to busySince
 	switches   int64
+	pushes     int64 // by whoever queues here; atomic
 }
 
 // Idle states. Whoever queues a task for an idle CPU sets idleAwake and does

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gokern/gokern/internal/topology"
 	"golang.org/x/sys/unix"
 )
 
@@ -23,7 +24,13 @@ func addSystem(r *report) {
 	r.add(groupSystem, "system", r.OS+"/"+r.Arch, "package runtime", have(runtime.GOARCH == "amd64"))
 	r.add(groupSystem, "Linux release", r.Kernel, "uname", info)
 	addProbes(r)
-	r.add(groupSystem, "CPUs that may be used", allowed(), "sched_getaffinity", info)
+	cpus, err := allowed()
+	if err != nil {
+		r.add(groupSystem, "CPUs that may be used", "unknown: "+err.Error(), "sched_getaffinity", info)
+	} else {
+		r.add(groupSystem, "CPUs that may be used", fmt.Sprintf("%d: %s", len(cpus), ranges(cpus)), "sched_getaffinity", info)
+		r.add(groupSystem, "topology of these", topology.Read(topology.Sysfs(), cpus).String(), "/sys/devices/system", info)
+	}
 	value, source := "unknown", "/proc/self/cgroup"
 	if c, ok := cgroupLimit("/proc/self/cgroup", "/sys/fs/cgroup"); ok {
 		value, source = c.String(), c.source
@@ -31,22 +38,21 @@ func addSystem(r *report) {
 	r.add(groupSystem, "CPU limit of the cgroup", value, source, info)
 }
 
-// allowed lists the CPUs that the process may use, as taskset does: 0-3,8.
-func allowed() string {
+// allowed lists the CPUs that the process may use.
+func allowed() (list []int, err error) {
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return "unknown: " + err.Error()
+		return nil, err
 	}
-	var list []int
 	for i := range len(set) * strconv.IntSize {
 		if set.IsSet(i) {
 			list = append(list, i)
 		}
 	}
-	return fmt.Sprintf("%d: %s", len(list), ranges(list))
+	return list, nil
 }
 
-// ranges writes an ascending list of numbers, runs as first-last.
+// ranges writes an ascending list of numbers as taskset does: 0-3,8.
 func ranges(list []int) string {
 	var parts []string
 	for i := 0; i < len(list); {
