@@ -23,7 +23,7 @@ func (c *vcpu) setWaiting() {
 	if p == rankFair {
 		c.Fair = 1
 	}
-	if c.nr > 0 && p >= 0 {
+	if c.nr > 0 && c.curPrio >= 0 {
 		n += c.level[p].n * int32(c.Sliced)
 		if c.top() > c.curPrio {
 			n++
