@@ -153,6 +153,7 @@ func TestOfflineErrors(t *testing.T) {
 	require.NoError(t, k.Online(0))
 	// Two CPUs' worth, less 5 %, is promised: one is too few.
 	var stop atomic.Bool
+	defer stop.Store(true)
 	half := Attr{Policy: Deadline, Runtime: 6 * time.Millisecond, Period: 10 * time.Millisecond}
 	a, b := hog(t, k, half, &stop), hog(t, k, half, &stop)
 	require.ErrorIs(t, k.Offline(1), ErrBandwidth)

@@ -39,7 +39,10 @@ func TestOfflineServes(t *testing.T) {
 }
 
 // fifo is a Class that runs its tasks in the order they come.
-type fifo struct{ queue []*gpm.Task }
+type fifo struct {
+	queue []*gpm.Task
+	asked [2]atomic.Int64 // how often Pick was asked for a CPU
+}
 
 func (f *fifo) Enqueue(t *gpm.Task)          { f.queue = append(f.queue, t) }
 func (f *fifo) Tick(int, *gpm.Task) bool     { return true }
@@ -53,7 +56,8 @@ func (f *fifo) Dequeue(t *gpm.Task) {
 	}
 }
 
-func (f *fifo) Pick(int) (t *gpm.Task) {
+func (f *fifo) Pick(cpu int) (t *gpm.Task) {
+	f.asked[cpu].Inc()
 	if len(f.queue) != 0 {
 		t, f.queue = f.queue[0], f.queue[1:]
 	}
@@ -64,11 +68,13 @@ func (f *fifo) Pick(int) (t *gpm.Task) {
 // offline, and all go on.
 func TestOfflineClassAndGroup(t *testing.T) {
 	k := kerneltest.Boot(t, gpm.Config{CPUs: 2, Slice: 200 * time.Microsecond, Logger: slog.New(slog.DiscardHandler)})
-	policy, err := k.Register("fifo", new(fifo), 0)
+	class := new(fifo)
+	policy, err := k.Register("fifo", class, 0)
 	require.NoError(t, err)
 	group, err := k.NewGroup(nil, gpm.GroupAttr{Quota: 2 * time.Millisecond, Period: 10 * time.Millisecond})
 	require.NoError(t, err)
 	var stop atomic.Bool
+	defer stop.Store(true)
 	var turns [6]atomic.Int64
 	var tasks []*gpm.Task
 	for i := range turns {
@@ -83,14 +89,24 @@ func TestOfflineClassAndGroup(t *testing.T) {
 			}
 		}))
 	}
+	goOn := func() {
+		for i := range turns {
+			before := turns[i].Load()
+			for end := time.Now().Add(time.Minute); turns[i].Load() < before+3; time.Sleep(100 * time.Microsecond) {
+				require.True(t, time.Now().Before(end), "task %d does not go on", i)
+			}
+		}
+	}
 	for round := range 10 {
 		off := round % 2
 		require.NoError(t, k.Offline(off))
+		goOn() // a call of Pick for the CPU that was under way is over
+		asked := class.asked[off].Load()
+		goOn()
+		require.Equal(t, asked, class.asked[off].Load(), "the class was asked for a CPU that is offline")
 		switches := k.Stats().CPUs[off].Switches
+		goOn()
 		for i := range turns {
-			for before, end := turns[i].Load(), time.Now().Add(time.Minute); turns[i].Load() == before; time.Sleep(100 * time.Microsecond) {
-				require.True(t, time.Now().Before(end), "task %d does not go on", i)
-			}
 			require.NotEqual(t, off, tasks[i].CPU())
 		}
 		require.Equal(t, switches, k.Stats().CPUs[off].Switches)

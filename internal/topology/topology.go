@@ -186,7 +186,8 @@ func compareLLC(a, b int) int {
 	return cmp.Compare(a, b)
 }
 
-// String describes the machine: "2 nodes, 2 last-level caches, 8 cores, 16 CPUs".
+// String describes the machine: "2 nodes, 2 LLCs, 8 cores, 16 CPUs", where an
+// LLC is a last-level cache.
 func (m *Machine) String() string {
 	count := func(of func(CPU) int, one, many string) string {
 		seen := map[int]bool{}
@@ -200,7 +201,7 @@ func (m *Machine) String() string {
 	}
 	return strings.Join([]string{
 		count(func(c CPU) int { return c.Node }, "node", "nodes"),
-		count(func(c CPU) int { return c.LLC }, "last-level cache", "last-level caches"),
+		count(func(c CPU) int { return c.LLC }, "LLC", "LLCs"),
 		count(func(c CPU) int { return c.Core }, "core", "cores"),
 		count(func(c CPU) int { return c.ID }, "CPU", "CPUs"),
 	}, ", ")

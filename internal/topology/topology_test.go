@@ -66,7 +66,7 @@ func TestSMT(t *testing.T) {
 	m := Read(smt(), upTo(8))
 	assert.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7}, m.Order())
 	assert.Equal(t, []Distance{Same, SameLLC, Sibling}, []Distance{m.Distance(1, 1), m.Distance(0, 1), m.Distance(1, 5)})
-	assert.Equal(t, "1 node, 1 last-level cache, 4 cores, 8 CPUs", m.String())
+	assert.Equal(t, "1 node, 1 LLC, 4 cores, 8 CPUs", m.String())
 	// A process that may use three of them.
 	assert.Equal(t, []int{1, 6, 5}, Read(smt(), []int{6, 5, 1}).Order())
 }
@@ -91,7 +91,7 @@ func TestNUMA(t *testing.T) {
 		assert.Equal(t, want, m.Distance(0, b), "0 to %d", b)
 		assert.Equal(t, want, m.Distance(b, 0), "%d to 0", b)
 	}
-	assert.Equal(t, "2 nodes, 4 last-level caches, 8 cores, 16 CPUs", m.String())
+	assert.Equal(t, "2 nodes, 4 LLCs, 8 cores, 16 CPUs", m.String())
 }
 
 // Nodes that alternate, as some firmware numbers CPUs: a node is filled first.
@@ -127,7 +127,7 @@ func TestMissing(t *testing.T) {
 	assert.Equal(t, SameLLC, m.Distance(0, 3))
 	assert.Equal(t, SameLLC, m.Distance(0, 99), "no CPU of the machine")
 	assert.Equal(t, Same, m.Distance(99, 99))
-	assert.Equal(t, "1 node, 1 last-level cache, 3 cores, 3 CPUs", m.String())
+	assert.Equal(t, "1 node, 1 LLC, 3 cores, 3 CPUs", m.String())
 
 	f := newTree()
 	f.put("garbage", "cpu/cpu0/topology/core_cpus_list")
