@@ -15,8 +15,8 @@ type Class interface {
 	// Enqueue says that t waits for a CPU: it has become runnable, or its turn has
 	// ended. Linux: ops.enqueue.
 	Enqueue(t *Task)
-	// Dequeue says that t, which waits, does so no more: its policy was changed.
-	// Linux: ops.dequeue.
+	// Dequeue says that t, which waits, does so no more: its Attr was changed. It may
+	// be enqueued again. Linux: ops.dequeue.
 	Dequeue(t *Task)
 	// Pick returns the task that cpu is to run next, of those that wait, nil for
 	// none. It waits no more then. Linux: ops.dispatch.

@@ -48,7 +48,8 @@ type class struct {
 
 // Register makes c a policy, for Attr.Policy. If one of its tasks waits for longer
 // than timeout (0: 30 s, as in Linux), or a method of it panics, it is ended:
-// its tasks are run as Normal ones, that is logged, and PolicyErr says why.
+// its tasks are run as Normal ones, that is logged, and PolicyErr says why. It is
+// the watchdog that sees the former: not without one (Config.Watchdog).
 // Context: any goroutine that may block. Errors: ErrAttr if there are too many,
 // ErrShutdown. Linux: bpf_scx_reg().
 func (k *Kernel) Register(name string, c Class, timeout time.Duration) (Policy, error) {
@@ -191,12 +192,17 @@ func (cl *class) turn() (why error) {
 // tell tells the class of some tasks, and reports whether there may be more.
 func (cl *class) tell() bool {
 	for i := range cl.fetch() {
-		t, waits := cl.args.told(i)
+		t, news := cl.args.told(i)
 		if cl.isEnded() {
 			continue
 		}
-		if !waits {
+		if news.dequeue {
 			cl.user.Dequeue(t)
+		}
+		if news.moves {
+			cl.move(t)
+		}
+		if !news.enqueue {
 			continue
 		}
 		cl.user.Enqueue(t)
@@ -231,7 +237,13 @@ func (cl *class) fetch() int {
 }
 
 //go:norace
-func (a *classArgs) told(i int) (*Task, bool) { return a.news[i].t, a.news[i].told }
+func (a *classArgs) told(i int) (*Task, newsOf) { return a.news[i].t, a.news[i].newsOf }
+
+//go:norace
+func (cl *class) move(t *Task) {
+	cl.args.t = t
+	onG0(moveOnG0, &cl.args)
+}
 
 //go:norace
 func (a *classArgs) count() int { return a.n }
@@ -280,6 +292,18 @@ func (cl *class) stalledFor() time.Duration {
 		return 0
 	}
 	return cl.k.duration(int64(cpu.Cycles() - cl.oldest))
+}
+
+// classesWait reports whether tasks wait in a class, though all CPUs may be parked.
+func (k *Kernel) classesWait() bool {
+	k.classMu.Lock()
+	defer k.classMu.Unlock()
+	for _, cl := range k.classes {
+		if cl.stalledFor() != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // lookAtClasses ends those that leave a task waiting for too long.

@@ -18,6 +18,7 @@ const onClass = 1 << 31
 type classTask struct {
 	waits  bool   // it waits in the class; then it is on the class's list by next and prev
 	told   bool   // the class knows that
+	moves  bool   // SetAttr or Lend wants it elsewhere, once the class has been told
 	listed bool   // on the list of those that the class is to be told of
 	again  *Task  // the next there
 	since  uint64 // when it began to wait
@@ -54,7 +55,7 @@ func (t *Task) inClass() bool {
 	}
 	t.class = cl
 	u := &t.user
-	u.waits, u.since, u.recall = true, cpu.Cycles(), 0
+	u.waits, u.moves, u.since, u.recall = true, false, cpu.Cycles(), 0
 	t.next, t.prev = nil, cl.last
 	if cl.last == nil {
 		cl.first = t
@@ -129,8 +130,9 @@ func (cl *class) exit(t *Task) {
 	cl.waiting--
 }
 
-// withdraw takes t from its class, for SetAttr or Lend, and reports whether it was
-// still there. Context: g0.
+// withdraw has t leave its class, for SetAttr or Lend, and reports whether it was
+// still there. The agent sees to it, so that the class has been told when t may be
+// another's. Context: g0.
 //
 //go:norace
 func (t *Task) withdraw() bool {
@@ -139,15 +141,34 @@ func (t *Task) withdraw() bool {
 		return false
 	}
 	cl.acquire()
-	if t.on != onClass || !t.user.waits {
-		cl.release()
-		return false
+	there := t.on == onClass && t.class == cl && t.user.waits
+	if there {
+		t.user.moves = true
+		cl.list(t)
 	}
-	cl.exit(t)
-	cl.list(t)
 	cl.release()
-	cl.wakeAgent()
-	return true
+	if there {
+		cl.wakeAgent()
+	}
+	return there
+}
+
+// moveOnG0 takes a task from the class that is to leave it, and has it run by its
+// new attributes.
+//
+//go:norace
+func moveOnG0(p unsafe.Pointer) {
+	a := arg[classArgs](p)
+	cl, t := a.cl, a.t
+	cl.acquire()
+	moves := t.class == cl && t.user.waits && t.user.moves
+	if moves {
+		cl.exit(t)
+	}
+	cl.release()
+	if moves {
+		wake(&t.Task)
+	}
 }
 
 // vacate says that t stands for no CPU any more. t is the caller's. Context: g0, no
@@ -185,10 +206,16 @@ type classArgs struct {
 	slot int32
 	ok   bool
 	news [16]struct {
-		t    *Task
-		told bool // it waits; else it does so no more
+		t *Task
+		newsOf
 	}
 	n int
+}
+
+// newsOf is what there is to do about a task.
+type newsOf struct {
+	enqueue, dequeue bool // to be told
+	moves            bool // then
 }
 
 // newsOnG0 returns what the class is to be told.
@@ -205,9 +232,10 @@ func newsOnG0(p unsafe.Pointer) {
 		if cl.news == nil {
 			cl.newsLast = nil
 		}
-		if u.waits != u.told {
-			u.told = u.waits
-			a.news[a.n].t, a.news[a.n].told = t, u.waits
+		n := newsOf{enqueue: u.waits && !u.moves && !u.told, dequeue: u.moves && u.told, moves: u.moves}
+		if n != (newsOf{}) {
+			u.told = n.enqueue
+			a.news[a.n].t, a.news[a.n].newsOf = t, n
 			a.n++
 		}
 	}
@@ -242,7 +270,7 @@ func dispatchOnG0(p unsafe.Pointer) {
 		return
 	}
 	u.told = false
-	if !u.waits {
+	if u.moves {
 		cl.release()
 		return
 	}

@@ -41,7 +41,9 @@ func wait(t testing.TB, tasks ...*Task) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for _, task := range tasks {
-		require.NoError(t, task.Wait(ctx), "%v", task)
+		if err := task.Wait(ctx); err != nil {
+			require.NoError(t, err, "%v\n%s", task, task.k.dump())
+		}
 	}
 }
 

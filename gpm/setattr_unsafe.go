@@ -134,11 +134,7 @@ func (t *Task) replace() bool {
 		return t.Out() || cpu.Load32(&t.state) == gone
 	}
 	if on == onClass {
-		if !t.withdraw() {
-			return false
-		}
-		wake(&t.Task)
-		return true
+		return t.withdraw()
 	}
 	c := k.cpus[on-1]
 	c.acquire()

@@ -69,7 +69,7 @@ func (w *watchdog) run() {
 	defer close(w.ended)
 	period := max(w.limit/4, time.Millisecond)
 	for cpu.Load32(&w.quit) == 0 {
-		if w.k.allParked() {
+		if w.k.allParked() && !w.k.classesWait() {
 			if f := parkedHook.Load(); f != nil {
 				(*f)(w.log)
 			}
