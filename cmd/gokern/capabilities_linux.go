@@ -29,7 +29,8 @@ func addSystem(r *report) {
 		r.add(groupSystem, "CPUs that may be used", "unknown: "+err.Error(), "sched_getaffinity", info)
 	} else {
 		r.add(groupSystem, "CPUs that may be used", fmt.Sprintf("%d: %s", len(cpus), ranges(cpus)), "sched_getaffinity", info)
-		r.add(groupSystem, "topology of these", topology.Read(topology.Sysfs(), cpus).String(), "/sys/devices/system", info)
+		cores, caches, nodes := topology.Read(topology.Sysfs(), cpus).Counts()
+		r.add(groupSystem, "cores, caches, nodes", fmt.Sprintf("%d, %d, %d", cores, caches, nodes), "/sys/devices/system", info)
 	}
 	value, source := "unknown", "/proc/self/cgroup"
 	if c, ok := cgroupLimit("/proc/self/cgroup", "/sys/fs/cgroup"); ok {

@@ -186,23 +186,14 @@ func compareLLC(a, b int) int {
 	return cmp.Compare(a, b)
 }
 
-// String describes the machine: "2 nodes, 2 LLCs, 8 cores, 16 CPUs", where an
-// LLC is a last-level cache.
-func (m *Machine) String() string {
-	count := func(of func(CPU) int, one, many string) string {
+// Counts returns how many cores, last-level caches and nodes the CPUs are of.
+func (m *Machine) Counts() (cores, caches, nodes int) {
+	count := func(of func(CPU) int) int {
 		seen := map[int]bool{}
 		for _, c := range m.cpus {
 			seen[of(c)] = true
 		}
-		if len(seen) == 1 {
-			return "1 " + one
-		}
-		return fmt.Sprintf("%d %s", len(seen), many)
+		return len(seen)
 	}
-	return strings.Join([]string{
-		count(func(c CPU) int { return c.Node }, "node", "nodes"),
-		count(func(c CPU) int { return c.LLC }, "LLC", "LLCs"),
-		count(func(c CPU) int { return c.Core }, "core", "cores"),
-		count(func(c CPU) int { return c.ID }, "CPU", "CPUs"),
-	}, ", ")
+	return count(func(c CPU) int { return c.Core }), count(func(c CPU) int { return c.LLC }), count(func(c CPU) int { return c.Node })
 }
