@@ -17,6 +17,7 @@ import (
 
 func init() {
 	irq.Spawn = spawnInternal
+	irq.SpawnMovable = spawnMovable
 	irq.Kick = kickOnG0
 }
 
@@ -31,20 +32,43 @@ func (k *Kernel) seatInterrupts() {
 
 // spawnInternal starts fn as a task of the kernel's own on CPU i.
 func spawnInternal(i *irq.CPU, level int, name string, fn func()) {
-	t := newInternal(vcpuOf(i), level, name)
+	c := vcpuOf(i)
+	t := newInternal(c.k, []int{int(c.ID)}, level, name)
 	t.begin(fn)
 	onG0(spawnOnG0, t)
 }
 
+// spawnMovable is spawnInternal for a task that may be moved; i nil: to any CPU.
+func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq.CPU)) {
+	all := irq.All()
+	var cpus []int
+	for n, c := range all {
+		if i == nil || c == i {
+			cpus = append(cpus, n)
+		}
+	}
+	t := newInternal(vcpuOf(all[0]).k, cpus, level, name)
+	t.hold()
+	t.begin(fn)
+	onG0(spawnOnG0, t)
+	return func(i *irq.CPU) {
+		attr := t.Attr()
+		attr.CPUs = []int{i.ID()}
+		_ = t.SetAttr(attr) // fails if it has ended
+	}
+}
+
+// newInternal returns a task for those CPUs, which must be named.
+//
 //go:norace
-func newInternal(c *vcpu, level int, name string) *Task {
-	attr := Attr{Name: name, CPUs: []int{int(c.ID)}}
+func newInternal(k *Kernel, cpus []int, level int, name string) *Task {
+	attr := Attr{Name: name, CPUs: cpus}
 	if level > 0 {
 		attr.Policy, attr.Priority = FIFO, min(level, MaxPriority)
 	}
-	a := c.k.derive(attr, nil)
+	a := k.derive(attr, nil)
 	a.prio = int32(level) // nobody else uses these attrs: they name CPUs
-	t := newSpare(c.k, nil)
+	t := newSpare(k, nil)
 	t.use(a)
 	t.internal = true
 	return t
