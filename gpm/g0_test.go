@@ -53,7 +53,7 @@ var indirect = []struct{ pattern, why string }{
 	{port + `(go[A-Z]\w*|\(\*Task\)\.Return)`, "a field of Scheduler"},
 	{port + `(enterPark|leavePark|goOrdinary|WakeIdle|wakeSleeper|\(\*Sleeper\)\.WakeOnG0)`, "runtime.ready, for g0"},
 	{here + `(clock|\(\*class\)\.wakeAgent|\(\*vcpu\)\.(kick|serve|expire|napTime|disarm)|\(\*Kernel\)\.(exited|adopt))`, "runtime.ready, in an inlined WakeIdle, WakeOnG0 or Ready; the clock"},
-	{gokern + `internal/irq\.(startOnG0|linesDueOnG0|\(\*CPU\)\.(Expire|wake|Sleep|insert|LinesDue))`, "irq.Kick: kickOnG0; runtime.ready; the clock"},
+	{gokern + `internal/irq\.(startOnG0|\(\*Watch\)\.Blocked|linesDueOnG0|\(\*CPU\)\.(Expire|wake|Sleep|insert|LinesDue))`, "irq.Kick: kickOnG0; runtime.ready; the clock"},
 	{here + `(sleepPark|lookAtTimersOnG0)`, "runtime.ready, in an inlined WakeOnG0; the clock"},
 	{gokern + `internal/readers\.hurryOnG0`, "readers.Interrupt: interruptReaderOnG0"},
 	{port + `\(\*Task\)\.Ready`, "runtime.ready, for g0"},

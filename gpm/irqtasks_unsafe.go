@@ -18,6 +18,7 @@ import (
 func init() {
 	irq.Spawn = spawnInternal
 	irq.SpawnMovable = spawnMovable
+	irq.SpawnWorker = spawnWorker
 	irq.Kick = kickOnG0
 }
 
@@ -40,15 +41,7 @@ func spawnInternal(i *irq.CPU, level int, name string, fn func()) {
 
 // spawnMovable is spawnInternal for a task that may be moved; i nil: to any CPU.
 func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq.CPU)) {
-	all := irq.All()
-	var cpus []int
-	for n, c := range all {
-		if i == nil || c == i {
-			cpus = append(cpus, n)
-		}
-	}
-	t := newInternal(vcpuOf(all[0]).k, cpus, level, name)
-	t.hold()
+	t := newInternalFor(i, level, name)
 	t.begin(fn)
 	onG0(spawnOnG0, t)
 	return func(i *irq.CPU) {
@@ -58,7 +51,34 @@ func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq
 	}
 }
 
-// newInternal returns a task for those CPUs, which must be named.
+// spawnWorker is spawnInternal for a task whose blocking is watched.
+func spawnWorker(i *irq.CPU, level int, name string, w *irq.Watch, fn func()) (blocked func() bool) {
+	t := newInternalFor(i, level, name)
+	t.setWatch(w)
+	t.begin(fn)
+	onG0(spawnOnG0, t)
+	return t.Out
+}
+
+//go:norace
+func (t *Task) setWatch(w *irq.Watch) { t.watch = w }
+
+// newInternalFor is newInternal for CPU i, nil: for all; somebody will know the task.
+func newInternalFor(i *irq.CPU, level int, name string) *Task {
+	all := irq.All()
+	var cpus []int
+	for n, c := range all {
+		if i == nil || c == i {
+			cpus = append(cpus, n)
+		}
+	}
+	t := newInternal(vcpuOf(all[0]).k, cpus, level, name)
+	t.hold()
+	return t
+}
+
+// newInternal returns a task for those CPUs, which must be named. level is a priority,
+// or a nice value below 0.
 //
 //go:norace
 func newInternal(k *Kernel, cpus []int, level int, name string) *Task {
@@ -66,8 +86,11 @@ func newInternal(k *Kernel, cpus []int, level int, name string) *Task {
 	if level > 0 {
 		attr.Policy, attr.Priority = FIFO, min(level, MaxPriority)
 	}
+	if level < 0 {
+		attr.Nice = level
+	}
 	a := k.derive(attr, nil)
-	a.prio = int32(level) // nobody else uses these attrs: they name CPUs
+	a.prio = int32(max(0, level)) // nobody else uses these attrs: they name CPUs
 	t := newSpare(k, nil)
 	t.use(a)
 	t.internal = true

@@ -214,6 +214,9 @@ func (k *Kernel) stop() error {
 	k.endModel()
 	k.hotplug.end()
 	k.endClasses()
+	if irq.StopWork != nil {
+		irq.StopWork()
+	}
 	irq.Stop()
 	for _, c := range k.cpus {
 		if c.thread() != 0 {

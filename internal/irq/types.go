@@ -69,6 +69,10 @@ var (
 	// SpawnMovable is Spawn for a task that may be moved to another CPU, by what is
 	// returned, if level is one of users'; c nil: on any.
 	SpawnMovable func(c *CPU, level int, name string, fn func()) (move func(*CPU))
+	// SpawnWorker is Spawn for a task that w is told of when it blocks; c nil: on any
+	// CPU, level below 0: a Normal task of that nice value. The task reports whether it
+	// is blocked.
+	SpawnWorker func(c *CPU, level int, name string, w *Watch, fn func()) (blocked func() bool)
 	// Kick has CPU c look around if it is idle. Context: g0.
 	Kick func(c *CPU)
 )
@@ -78,4 +82,6 @@ var (
 	// Stop ends what Spawn has started. Context: an ordinary goroutine; no user's
 	// task lives.
 	Stop func()
+	// StopWork ends what package workqueue has started, before Stop; it may be nil.
+	StopWork func()
 )

@@ -52,6 +52,13 @@ func (*File) Wait() (uint32, bool) { return 0, false }
 func (*File) Stop()                {}
 func (*File) Close() error         { return nil }
 
+// Watch wakes nobody.
+type Watch struct{}
+
+func (*Watch) Sleep()    {}
+func (*Watch) Wake()     {}
+func (*Watch) Want(bool) {}
+
 // Worker is a task of the kernel's own; there is none.
 type Worker struct{}
 
