@@ -65,7 +65,7 @@ func hogs(t testing.TB, k *gpm.Kernel, cpus int, attr gpm.Attr) (stop func()) {
 //
 //go:noinline
 func busy() {
-	var a [64]byte
+	var a [1024]byte // too much for a leaf without one
 	for i := range a {
 		a[i] = byte(i)
 	}

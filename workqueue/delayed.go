@@ -125,9 +125,10 @@ func (d *DelayedWork) Flush() bool {
 	if !mayBlock("Flush of a DelayedWork") {
 		return false
 	}
-	if d.timer.Cancel() {
+	waited := d.timer.Cancel()
+	if waited {
 		to := d.to.Load()
 		_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
 	}
-	return d.work.Flush()
+	return d.work.Flush() || waited // it may have been executed already
 }
