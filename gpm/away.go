@@ -26,6 +26,9 @@ func depart(b *cpu.Block, t *goport.Task) {
 		c.busySince = 0
 	}
 	putAway(t)
+	if w := taskOf(t).watch; w != nil {
+		w.Blocked()
+	}
 	if waiting > 0 {
 		c.k.kickIdle(c)
 	}

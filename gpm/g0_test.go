@@ -53,7 +53,7 @@ var indirect = []struct{ pattern, why string }{
 	{port + `(go[A-Z]\w*|\(\*Task\)\.Return)`, "a field of Scheduler"},
 	{port + `(enterPark|leavePark|goOrdinary|WakeIdle|wakeSleeper|\(\*Sleeper\)\.WakeOnG0)`, "runtime.ready, for g0"},
 	{here + `(clock|\(\*class\)\.wakeAgent|\(\*vcpu\)\.(kick|serve|expire|napTime|disarm)|\(\*Kernel\)\.(exited|adopt))`, "runtime.ready, in an inlined WakeIdle, WakeOnG0 or Ready; the clock"},
-	{gokern + `internal/irq\.(startOnG0|\(\*CPU\)\.(Expire|wake|Sleep|insert))`, "irq.Kick: kickOnG0; runtime.ready; the clock"},
+	{gokern + `internal/irq\.(startOnG0|\(\*Watch\)\.Blocked|linesDueOnG0|\(\*CPU\)\.(Expire|wake|Sleep|insert|LinesDue))`, "irq.Kick: kickOnG0; runtime.ready; the clock"},
 	{here + `(sleepPark|lookAtTimersOnG0)`, "runtime.ready, in an inlined WakeOnG0; the clock"},
 	{gokern + `internal/readers\.hurryOnG0`, "readers.Interrupt: interruptReaderOnG0"},
 	{port + `\(\*Task\)\.Ready`, "runtime.ready, for g0"},
@@ -76,7 +76,7 @@ func TestG0Code(t *testing.T) {
 	for _, f := range []func(*readers.Request){(*readers.Request).Snap, (*readers.Request).Step, func(r *readers.Request) { r.Hurry(false) }} {
 		f(new(readers.Request)) // what only lock/rcu calls must be in this program too
 	}
-	for _, f := range []any{(*signals.HRTimer).Start, (*signals.HRTimer).Cancel, (*signals.HRTimer).Active, signals.StopMachine, signals.OnEachCPU, signals.RaiseSoftIRQ} {
+	for _, f := range []any{(*signals.HRTimer).Start, (*signals.HRTimer).Cancel, (*signals.HRTimer).Active, signals.StopMachine, signals.OnEachCPU, signals.RaiseSoftIRQ, signals.RequestIRQ} {
 		runtime.KeepAlive(f) // likewise
 	}
 	found := map[string]bool{}
@@ -90,7 +90,7 @@ func TestG0Code(t *testing.T) {
 		found[here+name] = true
 	}
 	// Nothing may drop out unnoticed: one of each kind.
-	for _, name := range []string{port + "hookPark", port + "interrupt", port + "goPick", port + "enterPark", here + "spawnOnG0", here + "pick", gokern + "internal/readers.stepOnG0", gokern + "internal/irq.startOnG0", gokern + "internal/irq.queueOnG0", gokern + "internal/irq.refuseOnG0"} {
+	for _, name := range []string{port + "hookPark", port + "interrupt", port + "line", port + "goPick", port + "enterPark", here + "spawnOnG0", here + "pick", gokern + "internal/readers.stepOnG0", gokern + "internal/irq.startOnG0", gokern + "internal/irq.queueOnG0", gokern + "internal/irq.linesDueOnG0", gokern + "internal/irq.refuseOnG0"} {
 		require.True(t, found[name] || found[name+".abi0"], "%s is no root", name)
 	}
 	t.Logf("%d roots", len(found))

@@ -20,7 +20,7 @@ import (
 //
 //go:norace
 func (c *vcpu) timersDue(reason uint32) bool {
-	return c.HRDue != 0 || reason == cpu.ReasonNone && c.irq.Next() != math.MaxInt64
+	return c.HRDue != 0 || c.LineDue != 0 || reason == cpu.ReasonNone && c.irq.Next() != math.MaxInt64
 }
 
 // setAlarm has c look at its queue at when, by Nanotime; 0: never. Go's timers, of
@@ -43,6 +43,9 @@ func (c *vcpu) expire() {
 	if fired {
 		c.HRDue = 0
 		goport.CheckTimers(&c.Block)
+	}
+	if c.LineDue != 0 {
+		c.irq.LinesDue()
 	}
 	c.irq.Expire(fired)
 }

@@ -68,7 +68,7 @@ func (c *vcpu) sleep() {
 //
 //go:norace
 func (c *vcpu) worthALook() bool {
-	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 || goport.NetQueued() {
+	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 || c.LineDue != 0 || goport.NetQueued() {
 		return true
 	}
 	if c.down != cpuOnline {

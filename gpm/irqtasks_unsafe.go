@@ -17,6 +17,8 @@ import (
 
 func init() {
 	irq.Spawn = spawnInternal
+	irq.SpawnMovable = spawnMovable
+	irq.SpawnWorker = spawnWorker
 	irq.Kick = kickOnG0
 }
 
@@ -31,20 +33,65 @@ func (k *Kernel) seatInterrupts() {
 
 // spawnInternal starts fn as a task of the kernel's own on CPU i.
 func spawnInternal(i *irq.CPU, level int, name string, fn func()) {
-	t := newInternal(vcpuOf(i), level, name)
+	c := vcpuOf(i)
+	t := newInternal(c.k, []int{int(c.ID)}, level, name)
 	t.begin(fn)
 	onG0(spawnOnG0, t)
 }
 
+// spawnMovable is spawnInternal for a task that may be moved; i nil: to any CPU.
+func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq.CPU)) {
+	t := newInternalFor(i, level, name)
+	t.begin(fn)
+	onG0(spawnOnG0, t)
+	return func(i *irq.CPU) {
+		attr := t.Attr()
+		attr.CPUs = []int{i.ID()}
+		_ = t.SetAttr(attr) // fails if it has ended
+	}
+}
+
+// spawnWorker is spawnInternal for a task whose blocking is watched.
+func spawnWorker(i *irq.CPU, level int, name string, w *irq.Watch, fn func()) (blocked func() bool) {
+	t := newInternalFor(i, level, name)
+	t.setWatch(w)
+	t.begin(fn)
+	onG0(spawnOnG0, t)
+	return t.Out
+}
+
 //go:norace
-func newInternal(c *vcpu, level int, name string) *Task {
-	attr := Attr{Name: name, CPUs: []int{int(c.ID)}}
+func (t *Task) setWatch(w *irq.Watch) { t.watch = w }
+
+// newInternalFor is newInternal for CPU i, nil: for all; somebody will know the task.
+func newInternalFor(i *irq.CPU, level int, name string) *Task {
+	all := irq.All()
+	var cpus []int
+	for n, c := range all {
+		if i == nil || c == i {
+			cpus = append(cpus, n)
+		}
+	}
+	t := newInternal(vcpuOf(all[0]).k, cpus, level, name)
+	t.hold()
+	return t
+}
+
+// newInternal returns a task for those CPUs, which must be named. level is a priority,
+// or a nice value below 0.
+//
+//go:norace
+func newInternal(k *Kernel, cpus []int, level int, name string) *Task {
+	attr := Attr{Name: name, CPUs: cpus}
 	if level > 0 {
 		attr.Policy, attr.Priority = FIFO, min(level, MaxPriority)
 	}
-	a := c.k.derive(attr, nil)
-	a.prio = int32(level) // nobody else uses these attrs: they name CPUs
-	t := newSpare(c.k, nil)
+	if level < 0 {
+		attr.Nice = level
+	}
+	a := k.derive(attr, nil)
+	a.prio = int32(max(0, level)) // nobody else uses these attrs: they name CPUs
+	t := newSpare(k, nil)
 	t.use(a)
 	t.internal = true
 	return t

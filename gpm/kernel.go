@@ -162,7 +162,7 @@ func (k *Kernel) start() error {
 		c.number = uint32(i) + 1
 		c.most = int64(4 * k.sliceMin)
 		c.Area = cpu.Area(i)
-		c.irq.Init(&c.Block)
+		c.irq.Init(&c.Block, &c.idle, &c.tid)
 		k.cpus = append(k.cpus, c)
 		k.idle.set(c.ID)
 		k.online.set(c.ID)
@@ -214,6 +214,9 @@ func (k *Kernel) stop() error {
 	k.endModel()
 	k.hotplug.end()
 	k.endClasses()
+	if irq.StopWork != nil {
+		irq.StopWork()
+	}
 	irq.Stop()
 	for _, c := range k.cpus {
 		if c.thread() != 0 {

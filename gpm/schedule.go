@@ -27,8 +27,11 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c := cpuOf(b)
 	if prev := c.cur; prev != nil {
 		c.cur = nil
-		if reason == cpu.ReasonExit {
+		switch {
+		case reason == cpu.ReasonExit:
 			c.k.exited(prev)
+		case prev.watch != nil && reason != cpu.ReasonNone:
+			prev.watch.Blocked()
 		}
 	}
 	if c.timersDue(reason) {

@@ -78,6 +78,8 @@ type Task struct {
 	held     bool // somebody may know it by its address: never to be used again
 	internal bool // the kernel's own: not counted
 
+	watch *irq.Watch // is told when it blocks, nil: nobody
+
 	mu   sync.Mutex // protects done
 	done chan struct{}
 

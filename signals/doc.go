@@ -29,6 +29,8 @@
 //     CPU may, after hard interrupts and before tasks.
 //   - SMPCallFunctionSingle and its kin, and IRQWork, have a CPU call a function;
 //     StopMachine calls one while all CPUs do nothing else.
+//   - RequestIRQ has a task, and before it a hard interrupt, serve POSIX signals,
+//     eventfds and timerfds.
 //   - Interrupts and SoftIRQCounts say how often.
 //
 // Users' functions never run in the signal handler: Go code there may neither

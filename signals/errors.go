@@ -13,6 +13,10 @@ var (
 	ErrShutdown = irq.ErrShutdown
 	// ErrCPU: the kernel has no CPU of that number.
 	ErrCPU = irq.ErrNoCPU
+	// ErrIRQSource: nothing that RequestIRQ takes interrupts from.
+	ErrIRQSource = irq.ErrSource
+	// ErrIRQBusy: a signal that somebody else uses.
+	ErrIRQBusy = irq.ErrBusy
 	// ErrPriority: no priority of a FIFO task, nor 0.
 	ErrPriority = errors.New("gokern: bad priority")
 	// ErrSoftIRQ: a softirq that there is not, or that is the kernel's own, or

@@ -42,6 +42,7 @@ func serveInterrupt(c *irq.CPU) bool {
 	IRQDisable()
 	t := c.Begin(irq.Hard, 0)
 	var w *irq.Work
+	again := false
 	if t != nil {
 		c.Counts.Timers[irq.Hard]++
 		fire(c, t)
@@ -53,6 +54,8 @@ func serveInterrupt(c *irq.CPU) bool {
 			c.Counts.Works++
 		}
 		w.Fn()
+	} else {
+		again = serveLine(c)
 	}
 	const own = preempt.HardIRQOffset
 	if got := preempt.Count(); got != own {
@@ -75,7 +78,7 @@ func serveInterrupt(c *irq.CPU) bool {
 	preempt.Disable()
 	preempt.SubCount(preempt.HardIRQOffset)
 	preempt.Enable() // reports a callback that has blocked
-	return t != nil || w != nil
+	return t != nil || w != nil || again
 }
 
 // leftBehind reports a callback that has not left the preempt_count as it was,

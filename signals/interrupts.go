@@ -26,9 +26,8 @@ func (i Interrupt) Total() (n uint64) {
 // Interrupts returns what the running kernel's CPUs have served since Boot, nil
 // without one. CPUs are read one after the other, without stopping them. Context:
 // any that may allocate. Linux: /proc/interrupts.
-//
-// A later RequestIRQ adds its lines in lines.
-func Interrupts() []Interrupt { return table(lines) }
+// Lines of RequestIRQ come last.
+func Interrupts() []Interrupt { return append(table(lines), irqTable()...) }
 
 // SoftIRQCounts returns the same of softirqs, all of them in order. Linux:
 // /proc/softirqs.
@@ -55,6 +54,7 @@ var lines = []line{
 	{"HRK", "Timer callbacks, in tasks", timers(irq.Thread)},
 	{"CAL", "Function call interrupts", func(c *irq.CPU) uint64 { return counts(c).Calls }},
 	{"IWI", "IRQ work interrupts", func(c *irq.CPU) uint64 { return counts(c).Works }},
+	{"ERR", "Requested interrupts that no handler wanted", func(c *irq.CPU) uint64 { return counts(c).Nobody }},
 	{"STP", "Calls of StopMachine", func(c *irq.CPU) uint64 { return counts(c).Stops }},
 }
 

@@ -164,6 +164,7 @@ func (j *stopJob) await(count *atomic.Int32) {
 // stopAll ends what the kernel has started for this package; package gpm calls it
 // when all users' tasks have ended.
 func stopAll() {
+	freeIRQs()
 	stopping.Lock()
 	stopping.closed = true
 	irq.Refuse()
@@ -175,4 +176,5 @@ func stopAll() {
 	stopping.Lock()
 	stopping.closed = false
 	stopping.Unlock()
+	allowIRQs()
 }

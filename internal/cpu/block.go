@@ -93,7 +93,8 @@ type Block struct {
 	HRTimer  int32  // that of the high-resolution timers
 	Asked    uint32 // what RCU wants of the next interrupt: AskQuiet, AskSample
 	Trace    uint32 // 1: the watchdog wants a sample by the next inter-processor interrupt
-	_        [20]byte
+	LineDue  uint32 // 1: a requested interrupt has come, for the interrupt task to serve
+	_        [16]byte
 
 	// What the handler has sampled: the program counters of the task's stack.
 

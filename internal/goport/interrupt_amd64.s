@@ -95,6 +95,10 @@ waiting:
 	JNE  pending
 	CMPQ ·netQueue(SB), $0
 	JNE  fold
+	CMPL const_blockHRDue(R9), $0
+	JNE  fold                     // that wish came where the pick forgot it
+	CMPL const_blockLineDue(R9), $0
+	JNE  fold
 	CMPL const_blockNeedLazy(R9), $0
 	JNE  promote
 	MOVQ DX, R8
@@ -159,6 +163,8 @@ pending:
 	JEQ  once
 	CMPL const_blockHRDue(R9), $0
 	JNE  fold
+	CMPL const_blockLineDue(R9), $0
+	JNE  fold
 
 once:
 	INCL const_blockTickIdle(R9)
@@ -205,10 +211,16 @@ rearm:
 	RET
 
 fold:
+	CMPL const_blockLineDue(R9), $0
+	JNE  due
+	CMPL const_blockHRDue(R9), $0
+	JNE  due
 	CMPQ ·netQueue(SB), $0
 	JEQ  needed
+
+due:
 	MOVL $1, const_blockVisit(R9)
-	MOVL $1, const_blockNeed(R9)  // the pick wakes those on the list
+	MOVL $1, const_blockNeed(R9)  // the pick wakes who waits for it
 
 needed:
 	CMPL const_blockNeed(R9), $0

@@ -23,6 +23,7 @@ const (
 	blockTickIdle   = unsafe.Offsetof(cpu.Block{}.TickIdle)
 	blockHRDue      = unsafe.Offsetof(cpu.Block{}.HRDue)
 	blockVisit      = unsafe.Offsetof(cpu.Block{}.Visit)
+	blockLineDue    = unsafe.Offsetof(cpu.Block{}.LineDue)
 	blockReason     = unsafe.Offsetof(cpu.Block{}.Reason)
 	blockIdleSwitch = unsafe.Offsetof(cpu.Block{}.IdleSwitch)
 	blockIdleWake   = unsafe.Offsetof(cpu.Block{}.IdleWake)

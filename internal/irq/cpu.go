@@ -14,6 +14,7 @@ type CPU struct {
 	Counts Counts // written by the CPU itself, while it cannot be preempted
 
 	b    *cpu.Block
+	seat goport.Seat // how signal handlers find it
 	lock uint32
 	dead bool // the kernel ends: nothing is accepted any more
 
@@ -37,10 +38,14 @@ type thread struct {
 	due list
 }
 
-// Init makes c the CPU of block b.
+// Init makes c the CPU of block b, whose idle goroutine and thread those words are
+// about.
 //
 //go:norace
-func (c *CPU) Init(b *cpu.Block) { c.b, c.next = b, never }
+func (c *CPU) Init(b *cpu.Block, idle *uint32, thread *int32) {
+	c.b, c.next = b, never
+	c.seat.Init(b, idle, thread)
+}
 
 //go:norace
 func (c *CPU) acquire() { acquire(&c.lock) }

@@ -114,6 +114,7 @@ func EndWorkers(softirqd bool) {
 			for (w != &c.softirqd || softirqd) && cpu.Load32(&w.ended) == 0 {
 				time.Sleep(20 * time.Microsecond)
 			}
+			cpu.RaceLocked(&w.ended)
 		}
 	}
 }

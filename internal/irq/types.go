@@ -6,6 +6,8 @@ import "errors"
 var (
 	ErrShutdown = errors.New("gokern: shut down")
 	ErrNoCPU    = errors.New("gokern: no such CPU")
+	ErrSource   = errors.New("gokern: bad source of interrupts")
+	ErrBusy     = errors.New("gokern: busy")
 )
 
 // Ranks of the kernel's own tasks, above gpm.MaxPriority, which is 99, and Deadline
@@ -32,6 +34,7 @@ type Counts struct {
 	Calls  uint64    // functions that other CPUs or goroutines had it call
 	Works  uint64    // IRQWork
 	Stops  uint64    // StopMachine
+	Nobody uint64    // requested interrupts that no handler wanted
 	Soft   [32]uint64
 }
 
@@ -51,11 +54,25 @@ type Work struct {
 // Race is what the race detector knows by that w is queued before it is done.
 func (w *Work) Race() *uint32 { return &w.race }
 
+// Batch is what a line has, of interrupts: how many, when the first came, and the
+// last, by Now.
+type Batch struct {
+	Count       uint32
+	First, Last int64
+}
+
 // What package gpm does for package signals; gpm's init sets them.
 var (
 	// Spawn starts fn as a task of the kernel's own, which ends before the kernel
 	// does and is not counted. Context: any goroutine.
 	Spawn func(c *CPU, level int, name string, fn func())
+	// SpawnMovable is Spawn for a task that may be moved to another CPU, by what is
+	// returned, if level is one of users'; c nil: on any.
+	SpawnMovable func(c *CPU, level int, name string, fn func()) (move func(*CPU))
+	// SpawnWorker is Spawn for a task that w is told of when it blocks; c nil: on any
+	// CPU, level below 0: a Normal task of that nice value. The task reports whether it
+	// is blocked.
+	SpawnWorker func(c *CPU, level int, name string, w *Watch, fn func()) (blocked func() bool)
 	// Kick has CPU c look around if it is idle. Context: g0.
 	Kick func(c *CPU)
 )
@@ -65,4 +82,6 @@ var (
 	// Stop ends what Spawn has started. Context: an ordinary goroutine; no user's
 	// task lives.
 	Stop func()
+	// StopWork ends what package workqueue has started, before Stop; it may be nil.
+	StopWork func()
 )

@@ -3,6 +3,7 @@
 package irq
 
 import (
+	"os"
 	"time"
 
 	"github.com/gokern/gokern/internal/cpu"
@@ -28,6 +29,35 @@ func (*CPU) Begin(context, level int) *Timer { return nil }
 func (*CPU) End(*Timer, bool)                {}
 func (*CPU) Queue(*Work) error               { return ErrShutdown }
 func (*CPU) TakeWork() *Work                 { return nil }
+func (*CPU) WakeIRQ()                        {}
+
+// Line is a line; there is none.
+type Line struct{}
+
+func NewLine() *Line                                  { return new(Line) }
+func OpenSignal(os.Signal, *CPU, bool) (*Line, error) { return nil, ErrShutdown }
+func (*Line) Pending() bool                           { return false }
+func (*Line) Take() Batch                             { return Batch{} }
+func (*Line) Add(Batch) bool                          { return false }
+func (*Line) SetCPU(*CPU)                             {}
+func (*Line) Close() error                            { return nil }
+func CloseBell()                                      {}
+
+// File is a descriptor that raises a line; there is none.
+type File struct{}
+
+func OpenFile(int) (*File, error)  { return nil, ErrShutdown }
+func (*File) Name() string         { return "" }
+func (*File) Wait() (uint32, bool) { return 0, false }
+func (*File) Stop()                {}
+func (*File) Close() error         { return nil }
+
+// Watch wakes nobody.
+type Watch struct{}
+
+func (*Watch) Sleep()    {}
+func (*Watch) Wake()     {}
+func (*Watch) Want(bool) {}
 
 // Worker is a task of the kernel's own; there is none.
 type Worker struct{}

@@ -27,7 +27,10 @@ func (w *Worker) Sleep() bool {
 }
 
 // Ended says that the worker ends. Context: the worker itself, last of all.
-func (w *Worker) Ended() { cpu.Store32(&w.ended, 1) }
+func (w *Worker) Ended() {
+	cpu.RaceReaderUnlocking(&w.ended)
+	cpu.Store32(&w.ended, 1)
+}
 
 // wake wakes w, of c. If that is this CPU, and interrupts are masked, it runs when
 // they are unmasked: as if its interrupt had come meanwhile. Context: g0 with c's

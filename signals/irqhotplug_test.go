@@ -1,0 +1,31 @@
+//go:build linux
+
+package signals_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/torture"
+	"github.com/gokern/gokern/signals"
+)
+
+// A line whose CPU goes offline is served elsewhere, and there again afterwards.
+func TestIRQOffline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 2})
+	var count atomic.Uint32
+	i := request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) { count.Inc() }, signals.IRQOptions{CPU: 1})
+	for n := range uint32(10) {
+		if n%2 == 1 {
+			require.NoError(t, k.Offline(1))
+		} else {
+			require.NoError(t, k.Online(1))
+		}
+		kill(t, queued)
+		eventually(t, "no handler", func() bool { return count.Load() == n+1 })
+	}
+	require.NoError(t, i.Free())
+}

@@ -1,0 +1,134 @@
+package workqueue
+
+import (
+	"time"
+
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/signals"
+)
+
+// DelayedWork is a Work that is queued when a time has passed. To be made by
+// NewDelayed. Linux: struct delayed_work.
+type DelayedWork struct {
+	work  *Work
+	timer *signals.HRTimer
+	to    atomic.Pointer[target] // where its timer queues it
+}
+
+type target struct {
+	wq *Workqueue
+	p  *pool
+}
+
+// NewDelayed returns a DelayedWork that calls fn, which may block. Context: any. Linux:
+// INIT_DELAYED_WORK().
+func NewDelayed(fn func(*DelayedWork)) *DelayedWork {
+	d := &DelayedWork{}
+	d.work = New(func(*Work) { fn(d) })
+	d.timer = signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart {
+		to := d.to.Load()
+		_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
+		return signals.HRTimerNoRestart
+	})
+	return d
+}
+
+// QueueDelayed has d queued in wq when delay has passed, and reports whether it was
+// not pending: it is from now on. Context: any. Errors as for Queue. Linux:
+// queue_delayed_work().
+func (wq *Workqueue) QueueDelayed(d *DelayedWork, delay time.Duration) (queued bool, err error) {
+	p, err := wq.pool(-1)
+	if err != nil || !d.work.claim(p.k.number) {
+		return false, err
+	}
+	return wq.delay(p, d, delay)
+}
+
+// delay queues d, which is claimed.
+func (wq *Workqueue) delay(p *pool, d *DelayedWork, delay time.Duration) (bool, error) {
+	if delay <= 0 {
+		return wq.push(p, d.work)
+	}
+	d.to.Store(&target{wq, p})
+	if err := d.timer.Start(delay, signals.HRTimerRel); err != nil {
+		d.work.unclaim(p.k.number)
+		return false, err
+	}
+	return true, nil
+}
+
+// ModDelayed has d queued in wq when delay has passed, whether it was pending or not,
+// and reports whether it was. Context: may block. Errors as for Queue. Linux:
+// mod_delayed_work().
+func (wq *Workqueue) ModDelayed(d *DelayedWork, delay time.Duration) (pending bool, err error) {
+	if !mayBlock("ModDelayed") {
+		return false, nil
+	}
+	for {
+		p, err := wq.pool(-1)
+		if err != nil {
+			return pending, err
+		}
+		if d.work.claim(p.k.number) {
+			_, err := wq.delay(p, d, delay)
+			return pending, err
+		}
+		if d.work.state.Load()&stateDisabled != 0 {
+			return pending, nil
+		}
+		pending = d.Cancel() || pending
+	}
+}
+
+// Pending reports whether d waits for its time or in a queue. Context: any. Linux:
+// delayed_work_pending().
+func (d *DelayedWork) Pending() bool { return d.work.Pending() }
+
+// Cancel has d not executed if it is pending, and reports whether it was. Its function
+// may be running. Context: may block. Linux: cancel_delayed_work().
+func (d *DelayedWork) Cancel() bool {
+	if !mayBlock("Cancel of a DelayedWork") {
+		return false
+	}
+	for spins := 0; d.work.Pending(); spins++ {
+		if d.timer.Cancel() {
+			d.work.unclaim(d.to.Load().p.k.number)
+			mu.Lock()
+			d.work.wakeWaiters(current.Load())
+			mu.Unlock()
+			return true
+		}
+		if canceled, again := d.work.tryCancel(); !again {
+			return canceled
+		}
+		pause(spins)
+	}
+	return false
+}
+
+// CancelSync is Cancel, and waits until d's function is not running; until it returns
+// d cannot be queued. Context: may block; not d's own function. Linux:
+// cancel_delayed_work_sync().
+func (d *DelayedWork) CancelSync() bool {
+	d.work.state.Add(stateDisable)
+	defer d.work.state.Sub(stateDisable)
+	canceled := d.Cancel()
+	d.work.Flush()
+	return canceled
+}
+
+// Flush queues d at once if it waits for its time, and waits until it has been
+// executed. It reports whether there was anything to wait for. Context: may block; not
+// d's own function. Linux: flush_delayed_work().
+func (d *DelayedWork) Flush() bool {
+	if !mayBlock("Flush of a DelayedWork") {
+		return false
+	}
+	waited := d.timer.Cancel()
+	if waited {
+		to := d.to.Load()
+		_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
+	}
+	return d.work.Flush() || waited // it may have been executed already
+}

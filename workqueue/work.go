@@ -1,0 +1,273 @@
+package workqueue
+
+import (
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/preempt"
+)
+
+// Work is a function to be called by a worker. To be made by New. It lives over
+// Shutdown. Linux: struct work_struct.
+type Work struct {
+	fn    func(*Work)
+	state atomic.Uint64 // see below
+
+	// Protected by mu.
+	queued  *item   // pending on a pool; nil though pending: on its way there
+	running *worker // executes it
+	begun   uint64  // executions
+	ended   uint64
+	waiters []waiter
+}
+
+// A Work's state: pending or not, how often it is disabled, and, above, the number of
+// the kernel in which it became pending: with another it is not any more.
+const (
+	statePending  = 1
+	stateDisable  = 2
+	stateDisabled = 0xfffe
+	stateKernel   = 16 // shift
+)
+
+// waiter waits until as many executions have ended, or there is nothing to wait for.
+type waiter struct {
+	ended uint64
+	done  chan struct{}
+}
+
+// New returns a Work that calls fn, which may block. Context: any. Linux: INIT_WORK().
+func New(fn func(*Work)) *Work { return &Work{fn: fn} }
+
+// claim makes w pending in the kernel of that number, and reports whether it was not
+// and may be.
+func (w *Work) claim(kernel uint64) bool {
+	for {
+		old := w.state.Load()
+		if old&stateDisabled != 0 || old&statePending != 0 && old>>stateKernel == kernel {
+			// The function is called after this, and must see what the caller has
+			// stored before: so a barrier.
+			if w.state.CompareAndSwap(old, old) {
+				return false
+			}
+			continue
+		}
+		if w.state.CompareAndSwap(old, kernel<<stateKernel|statePending) {
+			return true
+		}
+	}
+}
+
+// unclaim makes w pending no more, if it was in the kernel of that number.
+func (w *Work) unclaim(kernel uint64) {
+	for {
+		old := w.state.Load()
+		if old>>stateKernel != kernel || w.state.CompareAndSwap(old, old&^statePending) {
+			return
+		}
+	}
+}
+
+func (w *Work) isPending(k *kernel) bool {
+	s := w.state.Load()
+	return k != nil && !k.dead.Load() && s&statePending != 0 && s>>stateKernel == k.number
+}
+
+// Pending reports whether w is queued and its function not about to be called.
+// Context: any. Linux: work_pending().
+func (w *Work) Pending() bool { return w.isPending(current.Load()) }
+
+// Busy reports whether w is pending or its function running. It is out of date when
+// it returns. Context: may block. Linux: work_busy().
+func (w *Work) Busy() bool {
+	mu.Lock()
+	defer mu.Unlock()
+	return w.running != nil || w.Pending()
+}
+
+// Flush waits until the last queueing of w so far has been executed, and reports
+// whether there was anything to wait for. Context: may block; not w's own function.
+// Linux: flush_work().
+func (w *Work) Flush() bool {
+	if !mayBlock("Flush of a Work") {
+		return false
+	}
+	mu.Lock()
+	target := w.begun
+	if w.Pending() {
+		target++
+	}
+	if w.ended >= target {
+		mu.Unlock()
+		return false
+	}
+	done := make(chan struct{})
+	w.waiters = append(w.waiters, waiter{target, done})
+	mu.Unlock()
+	<-done
+	return true
+}
+
+// wakeWaiters wakes those who have nothing to wait for any more. mu is held.
+func (w *Work) wakeWaiters(k *kernel) {
+	idle := w.running == nil && !w.isPending(k)
+	rest := w.waiters[:0]
+	for _, x := range w.waiters {
+		if idle || w.ended >= x.ended {
+			close(x.done)
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	clear(w.waiters[len(rest):])
+	w.waiters = rest
+}
+
+// Cancel has w not executed if it is pending, and reports whether it was. Its function
+// may be running. Context: may block. Linux: cancel_work().
+func (w *Work) Cancel() bool {
+	if !mayBlock("Cancel of a Work") {
+		return false
+	}
+	for spins := 0; ; spins++ {
+		if canceled, again := w.tryCancel(); !again {
+			return canceled
+		}
+		pause(spins) // who queues it has not put it on a list yet
+	}
+}
+
+func (w *Work) tryCancel() (canceled, again bool) {
+	mu.Lock()
+	defer mu.Unlock()
+	k := current.Load()
+	if !w.isPending(k) {
+		return false, false
+	}
+	k.takeAll()
+	it := w.queued
+	if it == nil {
+		return false, true
+	}
+	it.list.remove(it)
+	it.drop()
+	it.pool.watch.Wake() // another may be ready now
+	return true, false
+}
+
+// drop has it, which is on no list, not executed. mu is held.
+func (it *item) drop() {
+	it.work.queued = nil
+	it.work.unclaim(it.pool.k.number)
+	it.finished()
+	it.work.wakeWaiters(it.pool.k)
+}
+
+// CancelSync is Cancel, and waits until w's function is not running; until it
+// returns w cannot be queued, by its own function or others. Context: may block; not
+// w's own function. Linux: cancel_work_sync().
+func (w *Work) CancelSync() bool {
+	w.state.Add(stateDisable)
+	defer w.state.Sub(stateDisable)
+	canceled := w.Cancel()
+	w.Flush()
+	return canceled
+}
+
+// Disable is CancelSync, and w cannot be queued until as many calls of Enable.
+// Context: may block. Linux: disable_work_sync().
+func (w *Work) Disable() bool {
+	w.state.Add(stateDisable)
+	canceled := w.Cancel()
+	w.Flush()
+	return canceled
+}
+
+// Enable ends a Disable. Context: any. Linux: enable_work().
+func (w *Work) Enable() {
+	if w.state.Load()&stateDisabled == 0 {
+		preempt.Raise("Enable of a Work without Disable")
+		return
+	}
+	w.state.Sub(stateDisable)
+}
+
+// item is one queueing of a Work.
+type item struct {
+	work *Work
+	wq   *Workqueue
+	pool *pool
+	next *item // on the pool's inbox
+
+	// Protected by mu.
+	seq        uint64 // its place in the order of its queue
+	active     bool   // counts against maxActive
+	list       *list  // where it waits
+	prevL, nxt *item  // there
+}
+
+// list is a queue of items. Protected by mu.
+type list struct{ first, last *item }
+
+func (l *list) add(it *item) {
+	it.list, it.prevL, it.nxt = l, l.last, nil
+	if l.last == nil {
+		l.first = it
+	} else {
+		l.last.nxt = it
+	}
+	l.last = it
+}
+
+func (l *list) remove(it *item) {
+	if it.prevL == nil {
+		l.first = it.nxt
+	} else {
+		it.prevL.nxt = it.nxt
+	}
+	if it.nxt == nil {
+		l.last = it.prevL
+	} else {
+		it.nxt.prevL = it.prevL
+	}
+	it.list, it.prevL, it.nxt = nil, nil, nil
+}
+
+func (l *list) take() *item {
+	it := l.first
+	if it != nil {
+		l.remove(it)
+	}
+	return it
+}
+
+// push puts it on the pool's inbox. Context: any.
+func (p *pool) push(it *item) {
+	for {
+		head := p.inbox.Load()
+		it.next = head
+		if p.inbox.CompareAndSwap(head, it) {
+			break
+		}
+	}
+	p.watch.Wake()
+}
+
+// takeIn puts what has been pushed where it belongs. mu is held.
+func (p *pool) takeIn() {
+	var first *item
+	for it := p.inbox.Swap(nil); it != nil; {
+		next := it.next
+		it.next, first = first, it
+		it = next
+	}
+	for it := first; it != nil; {
+		next := it.next
+		it.next = nil
+		if p.quit {
+			it.drop()
+		} else {
+			p.accept(it)
+		}
+		it = next
+	}
+}
