@@ -178,7 +178,6 @@ func TestClassEnds(t *testing.T) {
 				}
 			}
 		},
-		"blocks": func() *Task { <-release; return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			policy, err := k.Register(name, &queueClass{t: t, pick: pick}, 50*time.Millisecond)
@@ -190,7 +189,14 @@ func TestClassEnds(t *testing.T) {
 		})
 	}
 	close(release)
-	_, err := k.Register("none", nil, 0)
+	// One that blocks is not at fault, but does not keep its tasks from running.
+	unblock := make(chan struct{})
+	policy, err := k.Register("blocks", &queueClass{t: t, pick: func() *Task { <-unblock; return nil }}, 0)
+	require.NoError(t, err)
+	wait(t, spawn(t, k, Attr{Policy: policy}, func() {}), spawn(t, k, Attr{Policy: policy}, func() { runtime.Gosched() }))
+	require.NoError(t, k.PolicyErr(policy))
+	close(unblock)
+	_, err = k.Register("none", nil, 0)
 	require.ErrorIs(t, err, ErrAttr)
 	_, err = k.Spawn(Attr{Policy: firstClass + 60}, func() {})
 	require.ErrorIs(t, err, ErrAttr)

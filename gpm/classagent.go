@@ -32,6 +32,7 @@ type class struct {
 	// Protected by lock, which is taken on g0 only.
 	lock           uint32
 	ended          bool // its tasks are Normal
+	blocked        bool // so they are until the agent goes on
 	waiting        int32
 	first, last    *Task // those that wait in it, by age
 	news, newsLast *Task // those that it is to be told of
@@ -49,7 +50,8 @@ type class struct {
 // Register makes c a policy, for Attr.Policy. If one of its tasks waits for longer
 // than timeout (0: 30 s, as in Linux), or a method of it panics, it is ended:
 // its tasks are run as Normal ones, that is logged, and PolicyErr says why. It is
-// the watchdog that sees the former: not without one (Config.Watchdog).
+// the watchdog that sees the former: not without one (Config.Watchdog). Shutdown waits
+// for a method that does not return.
 // Context: any goroutine that may block. Errors: ErrAttr if there are too many,
 // ErrShutdown. Linux: bpf_scx_reg().
 func (k *Kernel) Register(name string, c Class, timeout time.Duration) (Policy, error) {
@@ -70,7 +72,7 @@ func (k *Kernel) Register(name string, c Class, timeout time.Duration) (Policy, 
 	cl := &class{k: k, user: c, name: name, policy: firstClass + Policy(len(k.classes)), timeout: timeout, slots: make([]slot, k.cpusLen)}
 	cl.args.cl = cl
 	k.classes = append(k.classes, cl)
-	cl.task = k.spawnAgent("class "+name, MaxPriority, cl.run)
+	cl.task = k.spawnAgent(cl, "class "+name, MaxPriority, cl.run)
 	return cl.policy, nil
 }
 
@@ -87,7 +89,10 @@ func (k *Kernel) Unregister(p Policy) error {
 	return nil
 }
 
-var errUnregistered = fmt.Errorf("%w: unregistered", ErrPolicy)
+var (
+	errUnregistered = fmt.Errorf("%w: unregistered", ErrPolicy)
+	errStalled      = fmt.Errorf("%w: it has left a task waiting for too long", ErrPolicy)
+)
 
 // PolicyErr returns why a class has been ended, nil if it has not: ErrPolicy, with
 // the reason. Errors: also ErrAttr if there is no such class.
@@ -111,7 +116,8 @@ func (k *Kernel) class(p Policy) *class {
 	return nil
 }
 
-// end makes the class's tasks Normal, for the reason why.
+// end makes the class's tasks Normal, for the reason why. It allocates nothing
+// before they are: the collector may wait for one of them.
 func (cl *class) end(why error) {
 	cl.k.classMu.Lock()
 	first := cl.why == nil
@@ -313,7 +319,7 @@ func (w *watchdog) lookAtClasses() {
 	w.k.classMu.Unlock()
 	for _, cl := range classes {
 		if lasted := cl.stalledFor(); lasted > cl.timeout {
-			cl.end(fmt.Errorf("%w: it has left a task waiting for %v", ErrPolicy, lasted.Round(time.Millisecond)))
+			cl.end(errStalled)
 			// The agent may be at fault: it must not keep others from running.
 			_ = cl.task.SetAttr(Attr{Name: cl.task.Name(), Policy: Idle})
 		}

@@ -53,6 +53,11 @@ func (t *Task) inClass() bool {
 		t.class = nil
 		return false
 	}
+	if cl.blocked && (t.class == nil || t.class == cl) {
+		cl.release()
+		t.class = cl
+		return false
+	}
 	t.class = cl
 	u := &t.user
 	u.waits, u.moves, u.since, u.recall = true, false, cpu.Cycles(), 0
@@ -69,6 +74,26 @@ func (t *Task) inClass() bool {
 	cl.release()
 	cl.wakeAgent()
 	return true
+}
+
+// agentParks is called when the agent has left its CPU. If it does not sleep but is
+// blocked, in an allocation that has to help the collector for example, what it waits
+// for may be a task of the class that was preempted there: until it goes on, the
+// class's tasks run as Normal ones. The class still takes them for waiting.
+// Context: g0, no queue's lock held.
+//
+//go:norace
+func (cl *class) agentParks() {
+	asleep := cl.agent.Asleep()
+	cl.acquire()
+	cl.blocked = !asleep
+	for t := cl.first; !asleep && t != nil; t = cl.first {
+		cl.exit(t)
+		cl.release()
+		t.queueOn(cl.k.choose(t, cpu.This()), cpu.This())
+		cl.acquire()
+	}
+	cl.release()
 }
 
 // turnEnds is requeue's part, for a task that has or is to have a class: it reports
@@ -226,6 +251,7 @@ func newsOnG0(p unsafe.Pointer) {
 	cl := a.cl
 	a.n = 0
 	cl.acquire()
+	cl.blocked = false
 	for t := cl.news; t != nil && a.n < len(a.news); t = cl.news {
 		u := &t.user
 		cl.news, u.again, u.listed = u.again, nil, false
@@ -270,7 +296,7 @@ func dispatchOnG0(p unsafe.Pointer) {
 		return
 	}
 	u.told = false
-	if u.moves {
+	if u.moves || !u.waits {
 		cl.release()
 		return
 	}

@@ -30,6 +30,8 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		switch {
 		case reason == cpu.ReasonExit:
 			c.k.exited(prev)
+		case reason == cpu.ReasonPark && prev.agentOf != nil:
+			prev.agentOf.agentParks()
 		case prev.watch != nil && reason != cpu.ReasonNone:
 			prev.watch.Blocked()
 		}

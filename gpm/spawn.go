@@ -121,18 +121,18 @@ func Outside(fn func()) {
 
 // spawnAgent starts fn as a task of the kernel's own: it is not counted, and
 // whoever has started it ends it before Shutdown stops the CPUs.
-func (k *Kernel) spawnAgent(name string, priority int, fn func()) *Task {
+func (k *Kernel) spawnAgent(cl *class, name string, priority int, fn func()) *Task {
 	t := newSpare(k, nil)
 	t.use(k.derive(Attr{Name: name, Policy: FIFO, Priority: priority}, nil))
 	t.hold()
-	t.markInternal()
+	t.markAgent(cl)
 	t.begin(fn)
 	onG0(spawnOnG0, t)
 	return t
 }
 
 //go:norace
-func (t *Task) markInternal() { t.internal = true }
+func (t *Task) markAgent(cl *class) { t.internal, t.agentOf = true, cl }
 
 // newTask returns a task that is on no list yet, and that the caller, or somebody
 // it tells, will know: it is never used again for another.

@@ -34,6 +34,7 @@ type Task struct {
 
 	class     *class // that has it, or whose turn it has; see classTask
 	wantClass *class // that SetAttr wants it to have
+	agentOf   *class // whose agent it is
 
 	last int32 // the CPU that ran it last, -1: none yet
 

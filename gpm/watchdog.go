@@ -76,6 +76,7 @@ func (w *watchdog) run() {
 			w.sleeper.Sleep()
 			continue
 		}
+		w.lookAtClasses()
 		nap := time.Now()
 		w.pause(period)
 		if time.Since(nap) > 2*period {
@@ -84,7 +85,6 @@ func (w *watchdog) run() {
 		for i, c := range w.k.cpus {
 			w.look(&w.seen[i], c)
 		}
-		w.lookAtClasses()
 		w.repair()
 	}
 }
