@@ -31,7 +31,6 @@ type Class interface {
 }
 
 // firstClass is the Policy of the first registered class.
-const (
-	firstClass Policy = 64
-	maxClasses        = 64
-)
+const firstClass Policy = 64
+
+const maxClasses = 64

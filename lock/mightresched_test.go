@@ -26,19 +26,20 @@ func TestMightResched(t *testing.T) {
 	var ww WWMutex
 	sem, pcpu := NewSemaphore(1), NewPerCPURWSem()
 	c.CompleteAll()
+	pair := func(lock, unlock func()) func() { return func() { lock(); unlock() } }
 	primitives := []struct {
 		name string
 		fn   func()
 	}{
 		{"MightSleep", MightSleep},
-		{"Mutex.Lock", func() { m.Lock(); m.Unlock() }},
-		{"Mutex.LockNested", func() { m.LockNested(1); m.Unlock() }},
-		{"RWSem.Lock", func() { rw.Lock(); rw.Unlock() }},
-		{"RWSem.RLock", func() { rw.RLock(); rw.RUnlock() }},
-		{"RTMutex.Lock", func() { rt.Lock(); rt.Unlock() }},
-		{"WWMutex.Lock", func() { _ = ww.Lock(nil); ww.Unlock() }},
-		{"Semaphore.Down", func() { sem.Down(); sem.Up() }},
-		{"PerCPURWSem.RLock", func() { pcpu.RLock(); pcpu.RUnlock() }},
+		{"Mutex.Lock", pair(m.Lock, m.Unlock)},
+		{"Mutex.LockNested", pair(func() { m.LockNested(1) }, m.Unlock)},
+		{"RWSem.Lock", pair(rw.Lock, rw.Unlock)},
+		{"RWSem.RLock", pair(rw.RLock, rw.RUnlock)},
+		{"RTMutex.Lock", pair(rt.Lock, rt.Unlock)},
+		{"WWMutex.Lock", pair(func() { _ = ww.Lock(nil) }, ww.Unlock)},
+		{"Semaphore.Down", pair(sem.Down, sem.Up)},
+		{"PerCPURWSem.RLock", pair(pcpu.RLock, pcpu.RUnlock)},
 		{"Completion.Wait", c.Wait},
 		{"WaitQueue.WaitEvent", func() { q.WaitEvent(func() bool { return true }) }},
 	}

@@ -194,8 +194,7 @@ func TestFromInterrupts(t *testing.T) {
 	}
 	turns := [2]int{}
 	for n := range 2 {
-		var timer *signals.HRTimer
-		timer = signals.NewHRTimer(func(x *signals.HRTimer) signals.HRTimerRestart {
+		timer := signals.NewHRTimer(func(x *signals.HRTimer) signals.HRTimerRestart {
 			if ok, _ := workqueue.SystemWQ.Queue(works[(turns[n]+5*n)%10]); ok {
 				queued.Inc()
 			}
