@@ -43,8 +43,9 @@ type class struct {
 	// The agent's.
 	args classArgs
 
-	quit uint32 // 1: the agent is to end
-	why  error  // why it has ended; protected by the kernel's classMu
+	sleeps uint32 // 1: the agent has nothing to do
+	quit   uint32 // 1: it is to end
+	why    error  // why it has ended; protected by the kernel's classMu
 }
 
 // Register makes c a policy, for Attr.Policy. If one of its tasks waits for longer
@@ -149,7 +150,9 @@ func (k *Kernel) endClasses() {
 // run is the agent.
 func (cl *class) run() {
 	for cpu.Load32(&cl.quit) == 0 {
+		cpu.Store32(&cl.sleeps, 1)
 		cl.agent.Sleep()
+		cpu.Store32(&cl.sleeps, 0)
 		if why := cl.turn(); why != nil {
 			cl.end(why)
 		}

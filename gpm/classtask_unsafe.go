@@ -84,7 +84,9 @@ func (t *Task) inClass() bool {
 //
 //go:norace
 func (cl *class) agentParks() {
-	asleep := cl.agent.Asleep()
+	// It may have been woken by now. If it has even run elsewhere, and does not sleep
+	// any more, the class's tasks are Normal for a moment in which they need not be.
+	asleep := cpu.Load32(&cl.sleeps) != 0
 	cl.acquire()
 	cl.blocked = !asleep
 	for t := cl.first; !asleep && t != nil; t = cl.first {

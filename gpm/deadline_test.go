@@ -177,7 +177,7 @@ func TestFairServer(t *testing.T) {
 			k := boot(t, config)
 			start, waited := time.Now(), hostDelay(k.cpus[0].thread())
 			tasks, end := computing(t, k, Attr{Policy: FIFO, Priority: 99}, Attr{}, Attr{Nice: 5})
-			time.Sleep(3 * time.Second)
+			time.Sleep(map[bool]time.Duration{false: 2050 * time.Millisecond, true: 1100 * time.Millisecond}[off])
 			host := hostTook(k, start, waited)
 			end()
 			part := float64(tasks[1].Cycles()+tasks[2].Cycles()) / float64(tasks[0].Cycles()+tasks[1].Cycles()+tasks[2].Cycles())

@@ -50,7 +50,7 @@ func TestGroupShares(t *testing.T) {
 	require.Equal(t, a, a1.Parent())
 	require.Equal(t, k.RootGroup(), a.Parent())
 	require.Nil(t, k.RootGroup().Parent())
-	got, host := partsOf(t, k, 2*time.Second, Attr{}, Attr{Group: b}, Attr{Group: b}, Attr{Group: b, Nice: 5},
+	got, host := partsOf(t, k, time.Second, Attr{}, Attr{Group: b}, Attr{Group: b}, Attr{Group: b, Nice: 5},
 		Attr{Group: a1}, Attr{Group: a1}, Attr{Group: a2}, Attr{Group: a2}, Attr{Group: a2})
 	t.Logf("%.3f, the host took %.3f", got, host)
 	within := 0.03 + host/2
@@ -58,7 +58,7 @@ func TestGroupShares(t *testing.T) {
 	assert.InDelta(t, 0.25, got[1]+got[2]+got[3], within, "b")
 	assert.InDelta(t, 0.375, got[4]+got[5], within, "a1")
 	assert.InDelta(t, 0.125, got[6]+got[7]+got[8], within, "a2")
-	assert.Greater(t, a.Stats().Runtime, time.Second/2)
+	assert.Greater(t, a.Stats().Runtime, time.Second/10)
 	assert.NoError(t, until(func() bool { return loadOf(a)+loadOf(b)+loadOf(a1)+loadOf(a2) == 0 }), "nobody is left")
 }
 

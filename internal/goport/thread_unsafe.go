@@ -269,11 +269,6 @@ func (s *Sleeper) WakeOnG0() {
 	}
 }
 
-// Asleep reports whether its goroutine is blocked in Sleep. Context: any.
-//
-//go:norace
-func (s *Sleeper) Asleep() bool { return cpu.Load32(&s.state) == 3 }
-
 // Wake ends a Sleep. Context: any goroutine.
 func (s *Sleeper) Wake() { onG0(wakeSleeper, unsafe.Pointer(s)) }
 
