@@ -7,6 +7,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/heap"
 	"github.com/gokern/gokern/internal/irq"
 )
 
@@ -21,7 +22,7 @@ func taskOf(t *goport.Task) *Task { return (*Task)(unsafe.Pointer(t)) }
 // taskOfNode returns the task of which n is a field.
 //
 //go:norace
-func taskOfNode(n *node) *Task {
+func taskOfNode(n *heap.Node) *Task {
 	return (*Task)(unsafe.Add(unsafe.Pointer(n), -int(unsafe.Offsetof(Task{}.fairTask)+unsafe.Offsetof(fairTask{}.node))))
 }
 

@@ -42,8 +42,8 @@ type deadlineTask struct {
 func (q *runqueue) enterDeadline(t *Task, how putting) bool {
 	d, a := &t.dl, t.attrs
 	if a.Policy != Deadline {
-		t.node.key = deadlineOf(t.lent.boost)
-		q.deadlines.insert(&t.node)
+		t.node.Key = deadlineOf(t.lent.boost)
+		q.deadlines.Insert(&t.node)
 		return true
 	}
 	d.charge(t)
@@ -57,8 +57,8 @@ func (q *runqueue) enterDeadline(t *Task, how putting) bool {
 		q.throttle(t, t.renews())
 		return false
 	}
-	t.node.key = d.at
-	q.deadlines.insert(&t.node)
+	t.node.Key = d.at
+	q.deadlines.Insert(&t.node)
 	return true
 }
 

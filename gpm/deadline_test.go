@@ -18,11 +18,7 @@ func computing(t *testing.T, k *Kernel, all ...Attr) (tasks []*Task, end func())
 	var stop atomic.Bool
 	t.Cleanup(func() { stop.Store(true) }) // before the kernel's, which waits for them
 	for _, attr := range all {
-		tasks = append(tasks, spawn(t, k, attr, func() {
-			for !stop.Load() {
-				call(1)
-			}
-		}))
+		tasks = append(tasks, spawn(t, k, attr, func() { compute(&stop) }))
 	}
 	return tasks, func() {
 		stop.Store(true)
@@ -34,12 +30,12 @@ func computing(t *testing.T, k *Kernel, all ...Attr) (tasks []*Task, end func())
 // rest of the CPU goes to others, whatever their priority was.
 func TestDeadlineBandwidth(t *testing.T) {
 	k := boot(t, Config{CPUs: 1})
-	start, waited := time.Now(), hostDelay(k.cpus[0].thread())
+	watch := watchHost()
 	tasks, end := computing(t, k, Attr{Policy: Deadline, Runtime: 2 * time.Millisecond, Period: 10 * time.Millisecond},
 		Attr{Policy: Deadline, Runtime: time.Millisecond, Deadline: 2 * time.Millisecond, Period: 4 * time.Millisecond}, Attr{})
 	time.Sleep(time.Second)
-	host := hostTook(k, start, waited)
 	end()
+	host := watch.took()
 	var got [3]float64
 	sum := 0.0
 	for i, task := range tasks {
@@ -47,10 +43,11 @@ func TestDeadlineBandwidth(t *testing.T) {
 		sum += got[i]
 	}
 	t.Logf("%.3f %.3f %.3f", got[0]/sum, got[1]/sum, got[2]/sum)
-	// What the host keeps a task from using of its budget is lost to it.
-	assert.InDelta(t, 0.2, got[0]/sum, 0.05+host)
-	assert.InDelta(t, 0.25, got[1]/sum, 0.06+host)
-	assert.Greater(t, tasks[0].Overruns(), uint64(10))
+	t.Logf("the host took %.3f", host)
+	// What the host takes from a task is taken from its budget, for periods to come.
+	assert.InDelta(t, 0.2, got[0]/sum, 0.05+5*host)
+	assert.InDelta(t, 0.25, got[1]/sum, 0.06+4*host)
+	assert.NotZero(t, tasks[0].Overruns())
 	assert.Zero(t, tasks[2].Overruns())
 	assert.GreaterOrEqual(t, k.Stats().Total.Throttles, tasks[0].Overruns()+tasks[1].Overruns())
 }
@@ -175,17 +172,17 @@ func TestFairServer(t *testing.T) {
 				config.FairServer, config.Watchdog = -1, -1
 			}
 			k := boot(t, config)
-			start, waited := time.Now(), hostDelay(k.cpus[0].thread())
+			watch := watchHost()
 			tasks, end := computing(t, k, Attr{Policy: FIFO, Priority: 99}, Attr{}, Attr{Nice: 5})
 			time.Sleep(map[bool]time.Duration{false: 2050 * time.Millisecond, true: 1100 * time.Millisecond}[off])
-			host := hostTook(k, start, waited)
 			end()
+			host := watch.took()
 			part := float64(tasks[1].Cycles()+tasks[2].Cycles()) / float64(tasks[0].Cycles()+tasks[1].Cycles()+tasks[2].Cycles())
 			t.Logf("Normal tasks got %.3f", part)
 			if off {
 				assert.Less(t, part, 0.01)
 			} else {
-				assert.InDelta(t, 0.05, part, 0.025+host/2)
+				assert.InDelta(t, 0.05, part, 0.025+host)
 				assert.NotZero(t, part)
 				assert.NotZero(t, tasks[2].Cycles(), "they share it")
 			}

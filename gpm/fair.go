@@ -2,6 +2,8 @@
 
 package gpm
 
+import "github.com/gokern/gokern/internal/heap"
+
 // Normal, Batch and Idle tasks share a CPU by EEVDF (earliest eligible virtual
 // deadline first), as in Linux since 6.6.
 //
@@ -29,7 +31,7 @@ package gpm
 
 // fair is one CPU's queue of such tasks. Protected by the queue's lock.
 type fair struct {
-	ready, ahead heap
+	ready, ahead heap.Heap
 	heaps        bool  // the tasks are in them
 	load         int64 // sum of the weights
 	sum          int64 // sum of (v - base) * weight
@@ -57,7 +59,7 @@ type fair struct {
 
 // fairTask is a task's part.
 type fairTask struct {
-	node     node
+	node     heap.Node
 	v        int64
 	deadline int64
 	weight   int64
@@ -227,7 +229,7 @@ func (q *runqueue) join(t *Task) (front bool) {
 //go:norace
 func (q *runqueue) heapify() {
 	q.heaps = true
-	q.ready.root, q.ahead.root = nil, nil
+	q.ready.First, q.ahead.First = nil, nil
 	for t := q.level[0].head; t != nil; t = t.next {
 		q.insert(t)
 	}
@@ -235,9 +237,9 @@ func (q *runqueue) heapify() {
 
 //go:norace
 func (q *runqueue) insert(t *Task) {
-	t.node.key = t.deadline
+	t.node.Key = t.deadline
 	t.isAhead = false
-	q.ready.insert(&t.node)
+	q.ready.Insert(&t.node)
 }
 
 // part is join's opposite, when t has been taken from the list.
@@ -254,9 +256,9 @@ func (q *runqueue) part(t *Task) {
 	case n == 1:
 		q.heaps = false // one is in order
 	case q.heaps && t.isAhead:
-		q.ahead.delete(&t.node)
+		q.ahead.Remove(&t.node)
 	case q.heaps:
-		q.ready.delete(&t.node)
+		q.ready.Remove(&t.node)
 	}
 }
 
@@ -302,24 +304,24 @@ func (q *runqueue) firstFair(ran uint64) *Task {
 		}
 		q.heapify()
 	}
-	for n := q.ahead.root; n != nil && n.key-v <= 0; n = q.ahead.root {
+	for n := q.ahead.First; n != nil && n.Key-v <= 0; n = q.ahead.First {
 		t := taskOfNode(n)
-		q.ahead.delete(n)
-		n.key = t.deadline
+		q.ahead.Remove(n)
+		n.Key = t.deadline
 		t.isAhead = false
-		q.ready.insert(n)
+		q.ready.Insert(n)
 	}
-	for n := q.ready.root; n != nil; n = q.ready.root {
+	for n := q.ready.First; n != nil; n = q.ready.First {
 		t := taskOfNode(n)
 		if t.v-v <= 0 {
 			return t
 		}
-		q.ready.delete(n)
-		n.key = t.v
+		q.ready.Remove(n)
+		n.Key = t.v
 		t.isAhead = true
-		q.ahead.insert(n)
+		q.ahead.Insert(n)
 	}
-	return taskOfNode(q.ahead.root) // the average was rounded down
+	return taskOfNode(q.ahead.First) // the average was rounded down
 }
 
 // idles has all debts forgotten: the CPU has had nothing to run.
@@ -350,9 +352,9 @@ func (q *runqueue) rotateFair(t *Task) *Task {
 	if !q.heaps {
 		return l.head
 	}
-	n := q.ready.root
+	n := q.ready.First
 	if n == nil {
-		n = q.ahead.root
+		n = q.ahead.First
 	}
 	return taskOfNode(n)
 }

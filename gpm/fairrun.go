@@ -53,7 +53,7 @@ func (c *vcpu) starts(t *Task) {
 //go:norace
 func (c *vcpu) precedes(t *Task) bool {
 	if t.level != rankFair {
-		return t.level == rankDeadline && t.node.key < c.curAt
+		return t.level == rankDeadline && t.node.Key < c.curAt
 	}
 	a, cur := t.attrs, c.curAttrs
 	switch {

@@ -118,35 +118,27 @@ func (g *Group) acquire() {
 //go:norace
 func (g *Group) release() { cpu.Release32(&g.lock, 0) }
 
-// count adds w to the load of g, and g's weight to that of its parent if it had none.
+// add adds w to the load of g. With the first task that can run g's own weight comes
+// into its parent's load, and goes with the last. The locks are held hand over hand,
+// from below: what one has done to g the next can rely on in the parent.
 //
 //go:norace
-func (g *Group) count(w int64) {
-	for ; g != nil; g = g.parent {
-		g.acquire()
-		first := g.load == 0
+func (g *Group) add(w int64) {
+	g.acquire()
+	for {
+		had := g.load != 0
 		g.load += w
-		w = g.weight
-		g.release()
-		if !first {
+		has, p := g.load != 0, g.parent
+		if had == has || p == nil {
+			g.release()
 			return
 		}
-	}
-}
-
-// discount is count's opposite.
-//
-//go:norace
-func (g *Group) discount(w int64) {
-	for ; g != nil; g = g.parent {
-		g.acquire()
-		g.load -= w
-		last := g.load == 0
-		w = g.weight
-		g.release()
-		if !last {
-			return
+		if w = g.weight; !has {
+			w = -w
 		}
+		p.acquire()
+		g.release()
+		g = p
 	}
 }
 
@@ -161,7 +153,7 @@ func (t *Task) joinGroup(a *attrs) {
 	t.leaveGroup()
 	if g := a.group; g != nil {
 		u.in, u.weight, u.seen = g, a.weight, t.Cycles()
-		g.count(a.weight)
+		g.add(a.weight)
 	}
 }
 
@@ -171,7 +163,7 @@ func (t *Task) joinGroup(a *attrs) {
 func (t *Task) leaveGroup() {
 	if g := t.group.in; g != nil {
 		t.group.in = nil
-		g.discount(t.group.weight)
+		g.add(-t.group.weight)
 	}
 }
 

@@ -22,7 +22,7 @@ func newGroup(t *testing.T, k *Kernel, parent *Group, attr GroupAttr) *Group {
 // partsOf has one task with each attr compute on k's CPUs and returns the part of
 // the time of one CPU that each got.
 func partsOf(t *testing.T, k *Kernel, d time.Duration, all ...Attr) (got []float64, host float64) {
-	start, waited := time.Now(), hostDelay(k.cpus[0].thread())
+	watch := watchHost()
 	tasks, end := computing(t, k, all...)
 	time.Sleep(20 * time.Millisecond)
 	before := make([]time.Duration, len(tasks))
@@ -34,9 +34,8 @@ func partsOf(t *testing.T, k *Kernel, d time.Duration, all ...Attr) (got []float
 	for i, task := range tasks {
 		got = append(got, float64(task.Runtime()-before[i])/float64(time.Since(from)))
 	}
-	host = hostTook(k, start, waited)
 	end()
-	return got, host
+	return got, watch.took()
 }
 
 // Groups share a CPU by their weights, with single tasks and among themselves,
@@ -53,7 +52,7 @@ func TestGroupShares(t *testing.T) {
 	got, host := partsOf(t, k, time.Second, Attr{}, Attr{Group: b}, Attr{Group: b}, Attr{Group: b, Nice: 5},
 		Attr{Group: a1}, Attr{Group: a1}, Attr{Group: a2}, Attr{Group: a2}, Attr{Group: a2})
 	t.Logf("%.3f, the host took %.3f", got, host)
-	within := 0.03 + host/2
+	within := 0.03 + host
 	assert.InDelta(t, 0.25, got[0], within, "the root's task")
 	assert.InDelta(t, 0.25, got[1]+got[2]+got[3], within, "b")
 	assert.InDelta(t, 0.375, got[4]+got[5], within, "a1")
@@ -71,7 +70,7 @@ func TestGroupQuota(t *testing.T) {
 	got, host := partsOf(t, k, time.Second, Attr{Group: in}, Attr{Group: g, Inherit: true}, Attr{Group: in, Policy: Batch}, Attr{})
 	t.Logf("%.3f, the host took %.3f", got, host)
 	// A period in which the host has others run is over all the same.
-	assert.Less(t, got[0]+got[1]+got[2], 0.5+host/2)
+	assert.Less(t, got[0]+got[1]+got[2], 0.5+host)
 	assert.Greater(t, got[0]+got[1]+got[2], 0.1*(1-host))
 	assert.Greater(t, got[3], 0.5-host, "it is in no group")
 	assert.NotZero(t, g.Stats().Throttled)
@@ -86,7 +85,7 @@ func TestGroupFloor(t *testing.T) {
 	g := newGroup(t, k, nil, GroupAttr{Weight: 1, Floor: 0.3})
 	got, host := partsOf(t, k, time.Second, Attr{Group: g}, Attr{Group: g}, Attr{Nice: -5}, Attr{}, Attr{})
 	t.Logf("%.3f, the host took %.3f", got, host)
-	assert.InDelta(t, 0.3, got[0]+got[1], 0.06+host/2)
+	assert.InDelta(t, 0.3, got[0]+got[1], 0.06+host)
 }
 
 // Tasks are in the group of who started them.

@@ -17,22 +17,23 @@ func newGroupArgs(g *Group, attr GroupAttr) *groupArgs { return &groupArgs{g, at
 // setGroupOnG0 changes a group's weight, also in the parent's load.
 //
 //go:norace
-func setGroupOnG0(p unsafe.Pointer) {
-	a := arg[groupArgs](p)
+func setGroupOnG0(args unsafe.Pointer) {
+	a := arg[groupArgs](args)
 	g := a.g
 	g.acquire()
 	more := int64(a.attr.Weight)*niceZero/defaultGroupWeight - g.weight
 	g.attr = a.attr
 	g.weight += more
-	counted := g.load != 0
 	if g.attr.Quota == 0 {
 		g.over = false
 	}
-	// The parent's lock comes after: nobody holds both in the other order.
-	if counted && g.parent != nil {
-		g.parent.acquire()
-		g.parent.load += more
-		g.parent.release()
+	p, counted := g.parent, g.load != 0
+	if !counted || p == nil {
+		g.release()
+		return
 	}
+	p.acquire() // as in add
 	g.release()
+	p.load += more
+	p.release()
 }

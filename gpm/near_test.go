@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/heap"
 	"github.com/gokern/gokern/internal/topology"
 	"github.com/gokern/gokern/preempt"
 )
@@ -144,7 +145,7 @@ func TestPullFromTheNearest(t *testing.T) {
 // also if it has nothing to run itself, or something lower.
 func TestPullTheFirstDeadline(t *testing.T) {
 	real := boot(t, Config{CPUs: 1}) // what is counted is counted on a CPU
-	for _, own := range []*Task{nil, {prio: 3}, {prio: rankDeadline, fairTask: fairTask{node: node{key: 900}}}} {
+	for _, own := range []*Task{nil, {prio: 3}, {prio: rankDeadline, fairTask: fairTask{node: heap.Node{Key: 900}}}} {
 		k := fakeKernel(0, 1, 2, 3)
 		k.counts = newCounts()
 		for i, deadline := range []int64{300, 200, 100} {

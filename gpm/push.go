@@ -36,7 +36,7 @@ func (c *vcpu) push() {
 	for _, o := range c.others() {
 		p := o.curPrio
 		if p == rankDeadline && top == rankDeadline && to == nil {
-			if t := c.pullableAt(top, o.ID, 0); t != nil && t.node.key < o.curAt {
+			if t := c.pullableAt(top, o.ID, 0); t != nil && t.node.Key < o.curAt {
 				to = o
 			}
 			continue

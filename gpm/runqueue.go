@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/heap"
 	"github.com/gokern/gokern/internal/irq"
 	"golang.org/x/sys/unix"
 )
@@ -33,8 +34,8 @@ type runqueue struct {
 	bitmap [2]uint64
 	fair   // what more there is to level 0
 
-	deadlines heap  // the tasks of rankDeadline, by their deadlines
-	soonest   int64 // when the first of those that are throttled may run again
+	deadlines heap.Heap // the tasks of rankDeadline, by their deadlines
+	soonest   int64     // when the first of those that are throttled may run again
 
 	level [levels]struct {
 		head, tail *Task
@@ -168,7 +169,7 @@ func (q *runqueue) remove(t *Task) {
 			g.waits(t, q.number-1, -1)
 		}
 	case rankDeadline:
-		q.deadlines.delete(&t.node)
+		q.deadlines.Remove(&t.node)
 	}
 }
 
@@ -193,7 +194,7 @@ func (q *runqueue) first(ran uint64) *Task {
 	p := q.top()
 	switch {
 	case p == rankDeadline:
-		return taskOfNode(q.deadlines.root)
+		return taskOfNode(q.deadlines.First)
 	case p > rankFair:
 		return q.level[p].head
 	case p == rankFair:

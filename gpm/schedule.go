@@ -61,7 +61,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	if g := c.curGroup; g != nil { // likewise
 		c.curGroup = nil
-		g.discount(c.curGroupWeight)
+		g.add(-c.curGroupWeight)
 		g.consume(int64(b.Chain - min(b.Credited, b.Chain)))
 	}
 	ran := uint64(0)
@@ -113,7 +113,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	case c.server.serving:
 		c.curPrio, c.curAt = rankDeadline, math.MaxInt64
 	case next.level == rankDeadline:
-		c.curAt = next.node.key
+		c.curAt = next.node.Key
 	}
 	slot, turn := c.curSlot, c.curTurn
 	c.starts(next)
@@ -224,12 +224,12 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 		}
 		switch top := other.top(); {
 		case top == rankDeadline && floor == rankDeadline:
-			if t := other.pullable(c.ID, math.MaxInt64); t != nil && (own == nil || own.prio < rankDeadline || t.node.key < own.node.key) && (from == nil || t.node.key < first) {
-				from, first = other, t.node.key
+			if t := other.pullable(c.ID, math.MaxInt64); t != nil && (own == nil || own.prio < rankDeadline || t.node.Key < own.node.Key) && (from == nil || t.node.Key < first) {
+				from, first = other, t.node.Key
 			}
 		case top > floor && (own == nil || top > 0):
 			if t := other.movable(c.ID, floor); t != nil {
-				from, floor, margin, first = other, t.level, other.nr, t.node.key
+				from, floor, margin, first = other, t.level, other.nr, t.node.Key
 			}
 		case top == 0 && floor == 0 && own != nil:
 			if more := other.weight() - mine; (from == nil || more > excess) && other.pullable(c.ID, more) != nil {
@@ -283,7 +283,7 @@ func (c *vcpu) pullable(id int32, limit int64) *Task {
 func (c *vcpu) pullableAt(p, id int32, limit int64) *Task {
 	to := c.k.cpus[id]
 	if p == rankDeadline {
-		if n := c.deadlines.root; n != nil {
+		if n := c.deadlines.First; n != nil {
 			if t := taskOfNode(n); to.admits(t, t.allowed) && !t.NoMigrate() {
 				return t
 			}

@@ -39,7 +39,7 @@ func (t *Task) sleepUntil(when int64, d time.Duration) {
 		time.Sleep(d - leadTime)
 	}
 	if goport.Nanotime() < when {
-		t.timer.When, t.timer.Task = when, &t.Task
+		t.timer.Key, t.timer.Task = when, &t.Task
 		goport.Park(sleepPark, unsafe.Pointer(t))
 	}
 }

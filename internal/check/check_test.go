@@ -10,7 +10,7 @@ import (
 const module = "github.com/gokern/gokern/"
 
 // core lists the core packages from the bottom up: each may import those before it.
-var core = []string{"internal/cpu", "internal/goport", "preempt", "internal/irq", "signals", "percpu", "internal/readers", "internal/topology", "gpm", "lock/lockdep", "lock/rcu", "lock", "workqueue"}
+var core = []string{"internal/cpu", "internal/goport", "internal/heap", "preempt", "internal/irq", "signals", "percpu", "internal/readers", "internal/topology", "gpm", "lock/lockdep", "lock/rcu", "lock", "workqueue"}
 
 // modules are what core packages may import from elsewhere.
 var modules = []string{"go.uber.org/atomic", "golang.org/x/sys", "golang.org/x/arch"}

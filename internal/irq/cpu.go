@@ -7,6 +7,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/heap"
 )
 
 // CPU is what a virtual CPU has for interrupts.
@@ -18,12 +19,12 @@ type CPU struct {
 	lock uint32
 	dead bool // the kernel ends: nothing is accepted any more
 
-	heap  Heap
-	next  int64 // When of the first, never if there is none
+	heap  heap.Heap
+	next  int64 // Key of the first, never if there is none
 	armed int64 // when the POSIX timer expires; 0: it does not
 	alarm int64 // see SetAlarm; the CPU's own
 
-	due   [2]list // expired timers, Hard and Soft, whose callbacks have not begun
+	due   [2]heap.List // expired timers, Hard and Soft, whose callbacks have not begun
 	works struct{ first, last *Work }
 
 	irq, softirqd, stopper Worker
@@ -35,7 +36,7 @@ type CPU struct {
 // thread runs the callbacks of a CPU's timers of one priority.
 type thread struct {
 	Worker
-	due list
+	due heap.List
 }
 
 // Init makes c the CPU of block b, whose idle goroutine and thread those words are
@@ -84,9 +85,9 @@ func (c *CPU) Sleep(n *Node) {
 //
 //go:norace
 func (c *CPU) insert(n *Node) (first bool) {
-	if first = c.heap.Insert(n); first {
-		c.next = n.When
-		c.expireAt(n.When)
+	if first = c.heap.Insert(&n.Node); first {
+		c.next = n.Key
+		c.expireAt(n.Key)
 	}
 	return first
 }
@@ -161,7 +162,7 @@ func (c *CPU) Alarm() int64 { return c.alarm }
 func (c *CPU) note() {
 	c.next = never
 	if c.heap.First != nil {
-		c.next = c.heap.First.When
+		c.next = c.heap.First.Key
 	}
 }
 
@@ -177,8 +178,9 @@ func (c *CPU) Expire(fired bool) {
 		c.armed = 0
 	}
 	interrupt := false
-	for c.heap.First != nil && c.heap.First.When <= now {
-		n := c.heap.Pop()
+	for c.heap.First != nil && c.heap.First.Key <= now {
+		n := nodeOf(c.heap.First)
+		c.heap.Remove(&n.Node)
 		if n.Timer == nil {
 			n.Task.Ready()
 			continue
@@ -187,15 +189,15 @@ func (c *CPU) Expire(fired bool) {
 		t.state = due
 		switch t.Context {
 		case Hard:
-			c.due[Hard].add(n)
+			c.due[Hard].Add(&n.Node)
 			interrupt = true
 		case Soft:
-			c.due[Soft].add(n)
+			c.due[Soft].Add(&n.Node)
 			c.setPending(1 << HRTimerSoftIRQ)
 			interrupt = true
 		default:
 			th := c.threads[t.Level]
-			th.due.add(n)
+			th.due.Add(&n.Node)
 			c.wake(&th.Worker)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/heap"
 )
 
 // cpus are those of the running kernel; nil: there is none.
@@ -67,16 +68,18 @@ func refuseOnG0(p unsafe.Pointer) {
 	c := (*CPU)(p)
 	c.acquire()
 	c.dead = true
-	var sleepers list // callbacks in tasks may sleep
+	var sleepers heap.List // callbacks in tasks may sleep
 	for c.heap.First != nil {
-		if n := c.heap.Pop(); n.Timer != nil {
+		n := nodeOf(c.heap.First)
+		c.heap.Remove(&n.Node)
+		if n.Timer != nil {
 			n.Timer.state = idle
 		} else {
-			sleepers.add(n)
+			sleepers.Add(&n.Node)
 		}
 	}
-	for n := sleepers.first; n != nil; n = sleepers.first {
-		sleepers.remove(n)
+	for n := sleepers.First; n != nil; n = sleepers.First {
+		sleepers.Remove(n)
 		c.heap.Insert(n)
 	}
 	c.note()
@@ -91,10 +94,10 @@ func refuseOnG0(p unsafe.Pointer) {
 }
 
 //go:norace
-func (c *CPU) drop(l *list) {
-	for l.first != nil {
-		t := l.first.Timer
-		l.remove(&t.node)
+func (c *CPU) drop(l *heap.List) {
+	for l.First != nil {
+		t := nodeOf(l.First).Timer
+		l.Remove(&t.node.Node)
 		t.state = idle
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/heap"
 )
 
 // A timer's state, protected by the lock of its CPU.
@@ -81,7 +82,7 @@ func startOnG0(p unsafe.Pointer) {
 	}
 	if a.ok = !c.dead; a.ok {
 		t.c, t.state = c, queued
-		t.node.When, t.node.Timer = a.when, t
+		t.node.Key, t.node.Timer = a.when, t
 		if c.insert(&t.node) {
 			Kick(c)
 		}
@@ -99,17 +100,17 @@ func (c *CPU) take(t *Timer) bool {
 	case idle:
 		return false
 	case queued:
-		c.heap.Remove(&t.node) // the POSIX timer expires in vain
+		c.heap.Remove(&t.node.Node) // the POSIX timer expires in vain
 		c.note()
 	case due:
-		c.dueOf(t.Context, t.Level).remove(&t.node)
+		c.dueOf(t.Context, t.Level).Remove(&t.node.Node)
 	}
 	t.state = idle
 	return true
 }
 
 //go:norace
-func (c *CPU) dueOf(context, level uint8) *list {
+func (c *CPU) dueOf(context, level uint8) *heap.List {
 	if context == Thread {
 		return &c.threads[level].due
 	}
@@ -187,8 +188,8 @@ type runArgs struct {
 func beginOnG0(p unsafe.Pointer) {
 	a := (*runArgs)(p)
 	a.c.acquire()
-	if n := a.c.dueOf(a.context, a.level).first; n != nil {
-		a.t = n.Timer
+	if n := a.c.dueOf(a.context, a.level).First; n != nil {
+		a.t = nodeOf(n).Timer
 		a.c.take(a.t)
 		a.t.running = true
 	}
@@ -218,12 +219,12 @@ func endOnG0(p unsafe.Pointer) {
 // When returns when t expires, or did. Context: if t may be starting, only a hint.
 //
 //go:norace
-func (t *Timer) When() int64 { return t.node.When }
+func (t *Timer) When() int64 { return t.node.Key }
 
 // SetWhen says when t, which is idle, or runs its callback, is to expire next.
 //
 //go:norace
-func (t *Timer) SetWhen(when int64) { t.node.When = when }
+func (t *Timer) SetWhen(when int64) { t.node.Key = when }
 
 // CPU returns where t was started last, nil if nowhere. Context: any; a hint.
 //
