@@ -124,9 +124,20 @@ func copyAttr(a *Attr) Attr {
 //
 //go:norace
 func (t *Task) use(a *attrs) {
-	t.attrs = a
+	t.attrs, t.rare = a, a.rare()
 	t.prio, t.sliced, t.allowed, t.wantClass = a.prio, a.sliced, a.allowed, a.class
 	t.last = -1
 	t.Init(a.Inherit)
 	t.SetSingle(a.single)
+}
+
+// rare returns 1 if tasks with a have what few have: switches look no further
+// otherwise.
+//
+//go:norace
+func (a *attrs) rare() uint32 {
+	if a.group != nil || a.class != nil {
+		return 1
+	}
+	return 0
 }

@@ -332,25 +332,19 @@ func (f *fair) idles() { f.now += 1 << 33 }
 // maxFar is how far V may be from base: the products stay far from overflowing.
 const maxFar = 1 << 32
 
-// rotateFair is rotate's part on level 0. It returns nil where it takes more.
+// rotateFair is rotate's part on level 0. It returns nil where it takes more. V is
+// left as it was, until the next pick: that comes within a slice, and then V goes on
+// by what all have run since the last.
 //
 //go:norace
 func (q *runqueue) rotateFair(t *Task) *Task {
-	if t.clock != q.number || t.group.in != nil || t.weight != t.attrs.weight || t.slice != t.attrs.vslice {
+	if a := t.attrs; t.clock != q.number || t.weight != a.weight || t.slice != a.vslice || t.rare != 0 && t.group.in != nil {
 		return nil
 	}
 	t.charge()
 	t.yielded(&q.fair)
-	l := &q.level[0]
-	if l.n == 1 {
-		v, load := average(l.head.v, l.head.weight, t.v, t.weight)
-		q.goesOn(v, load, 0)
-		return l.head
-	}
-	load := q.load + t.weight
-	q.goesOn(q.base+q.divide(q.sum+(t.v-q.base)*t.weight, load), load, 0)
 	if !q.heaps {
-		return l.head
+		return q.level[0].head
 	}
 	n := q.ready.First
 	if n == nil {

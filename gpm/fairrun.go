@@ -16,22 +16,13 @@ func (c *vcpu) starts(t *Task) {
 	if c.protected != nil {
 		c.protected = nil
 	}
-	if c.curOf != t.class {
-		c.curOf = t.class
-	}
-	if t.class != nil {
-		c.curSlot, c.curTurn = t.user.slot, t.user.turn
-	}
-	if c.curGroup != t.group.in {
-		c.curGroup = t.group.in
+	if t.rare != 0 {
+		c.startsRare(t)
 	}
 	if t.level != 0 {
 		c.curWeight = 0
 		c.SliceUsed, c.SliceMin = t.used, c.k.sliceMin
 		return
-	}
-	if t.group.in != nil {
-		c.curGroupWeight = t.group.weight
 	}
 	if c.curAttrs != t.attrs {
 		c.curAttrs = t.attrs
@@ -45,6 +36,15 @@ func (c *vcpu) starts(t *Task) {
 	// Ticks do not start with the slice: end it at the nearest.
 	rest = max(0, rest)
 	c.SliceUsed, c.SliceMin = 0, uint64(rest)-min(c.k.sliceMin, uint64(rest)/2)
+}
+
+// startsRare is starts' part for what few tasks have. That of the last task is gone.
+//
+//go:norace
+func (c *vcpu) startsRare(t *Task) {
+	c.curOf, c.curGroup = t.class, t.group.in
+	c.curSlot, c.curTurn = t.user.slot, t.user.turn
+	c.curGroupWeight = t.group.weight
 }
 
 // precedes reports whether t, just queued, is to take c from the task of the same

@@ -30,7 +30,7 @@ func (t *Task) charge() {
 func (q *runqueue) weigh(t *Task) (oldWeight, oldSlice int64, changed bool) {
 	a := t.attrs
 	oldWeight, oldSlice = t.weight, t.slice
-	if t.group.in == nil && a.group == nil {
+	if t.rare == 0 || t.group.in == nil && a.group == nil {
 		if t.weight == a.weight && t.slice == a.vslice {
 			return 0, 0, false
 		}

@@ -28,7 +28,13 @@ func (c *vcpu) timersDue(reason uint32) bool {
 // some thread next looks. Context: g0 of c, the end of a pick, with a P.
 //
 //go:norace
-func (c *vcpu) setAlarm(when int64) { c.irq.SetAlarm(when, goport.NextTimer(&c.Block)) }
+func (c *vcpu) setAlarm(when int64) {
+	also := goport.NextTimer(&c.Block)
+	if when|also == 0 && c.irq.Still() {
+		return
+	}
+	c.irq.SetAlarm(when, also)
+}
 
 // expire does what is due. c's lock, if held, is released. Context: g0, in the
 // pick.

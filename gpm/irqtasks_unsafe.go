@@ -61,7 +61,7 @@ func spawnWorker(i *irq.CPU, level int, name string, w *irq.Watch, fn func()) (b
 }
 
 //go:norace
-func (t *Task) setWatch(w *irq.Watch) { t.watch = w }
+func (t *Task) setWatch(w *irq.Watch) { t.watch, t.rare = w, 1 }
 
 // newInternalFor is newInternal for CPU i, nil: for all; somebody will know the task.
 func newInternalFor(i *irq.CPU, level int, name string) *Task {

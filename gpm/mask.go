@@ -31,7 +31,7 @@ func maskOf(list []int, n int) *mask {
 func (m *mask) set(i int) { m[i/64] |= 1 << (i % 64) }
 
 //go:norace
-func (m *mask) has(i int32) bool { return m[i/64]&(1<<(i%64)) != 0 }
+func (m *mask) has(i int32) bool { return m[uint32(i)/64]&(1<<(uint32(i)%64)) != 0 }
 
 // single reports whether m has one CPU only.
 //

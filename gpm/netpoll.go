@@ -19,17 +19,21 @@ import (
 // without an answer is a system call, some 0.3 µs.
 const netEvery = 50 * time.Microsecond
 
+// netDue reports whether there is something for pollNet. Now is old after a yield:
+// then another CPU may have asked since.
+//
+//go:norace
+func (c *vcpu) netDue() bool {
+	return goport.NetWaiting() && int64(c.Now-goport.NetPolled()) > c.k.netEvery || goport.NetQueued()
+}
+
 // pollNet makes runnable who waits for I/O that is possible now. c's lock is
 // released if there is something to do. Context: g0, in the pick.
 //
 //go:norace
 func (c *vcpu) pollNet() {
-	// Now is old after a yield: then another CPU may have asked since.
 	ask := int64(c.Now-goport.NetPolled()) > c.k.netEvery && goport.NetWaiting()
 	queued := goport.NetQueued()
-	if !ask && !queued {
-		return
-	}
 	if ask {
 		c.k.counts.polls.Inc()
 	}

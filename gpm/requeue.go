@@ -15,6 +15,11 @@ import (
 //go:norace
 func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	c, t := cpuOf(b), taskOf(t0)
+	if reason == cpu.ReasonYield && t.rare == 0 {
+		if next := c.yields(t); next != nil {
+			return c.run(next)
+		}
+	}
 	c.cur = nil
 	if c.curOf != nil {
 		c.curOf = nil
@@ -22,7 +27,7 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	if c.curGroup != nil {
 		c.curGroup = nil
 	}
-	if t.group.in != nil {
+	if t.rare != 0 && t.group.in != nil {
 		t.consumes()
 	}
 	if !c.admits(t, t.allowed) {
@@ -31,20 +36,13 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 		return nil
 	}
 	kept := c.keep(t, reason)
-	if (t.class != nil || t.wantClass != nil) && !kept && t.turnEnds(reason, b.Expired != 0) {
+	if t.rare != 0 && (t.class != nil || t.wantClass != nil) && !kept && t.turnEnds(reason, b.Expired != 0) {
 		return nil
 	}
 	c.acquire()
 	c.keptCut = c.cut
 	how := putYield
-	if reason == cpu.ReasonYield {
-		if b.Need|b.NeedLazy == 0 && c.switches%serveEvery != 0 && goport.Direct(b) {
-			if next := c.rotate(t); next != nil {
-				c.release()
-				return c.run(next)
-			}
-		}
-	} else {
+	if reason != cpu.ReasonYield {
 		how = putRest
 		if t.sliced != 0 && t.prio > 0 {
 			// A tick may find the higher priority running each time.
@@ -66,39 +64,57 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	return nil
 }
 
-// rotate is the common case of a yield: of several tasks of one priority, the
+// yields is the common case of a yield: of several tasks of one priority, the
 // highest, t goes behind the others and the next comes off the queue and is
-// returned. Nothing else changes. c's lock is held.
+// returned. Nothing else changes.
+//
+//go:norace
+func (c *vcpu) yields(t *Task) (next *Task) {
+	if c.switches%serveEvery == 0 || c.kept != nil || c.down != cpuOnline || !t.allowed.has(c.ID) || !goport.Direct(&c.Block) {
+		return nil
+	}
+	c.acquire()
+	if c.Need|c.NeedLazy == 0 && t.prio == c.curPrio && (c.k.cpusLen == 1 || cpu.Load32(&c.k.queuedRT) == 0) {
+		next = c.rotate(t)
+	}
+	c.release()
+	return next
+}
+
+// rotate is yields' part on the queue. c's lock is held.
 //
 //go:norace
 func (c *vcpu) rotate(t *Task) *Task {
 	p := t.prio
-	l := &c.level[p]
-	next := l.head
-	if next == nil || p != c.curPrio || c.top() != p || c.k.cpusLen > 1 && cpu.Load32(&c.k.queuedRT) != 0 {
-		return nil
-	}
-	if p == 0 {
-		if next = c.rotateFair(t); next == nil {
+	if p == rankFair {
+		if c.bitmap != [2]uint64{1, 0} {
 			return nil
 		}
-	} else if next.sliced != t.sliced {
+		next := c.rotateFair(t)
+		if next == nil {
+			return nil
+		}
+		t.level = rankFair
+		c.swap(next, t)
+		t.on = c.number
+		c.starts(next)
+		return next
+	}
+	l := &c.level[p]
+	next := l.head
+	if next == nil || c.top() != p || next.sliced != t.sliced {
 		return nil
 	}
 	t.level, t.used = p, 0
-	if p == rankFair {
-		c.swap(next, t)
+	if l.head = next.next; l.head == nil {
+		l.head = t
 	} else {
-		if l.head = next.next; l.head == nil {
-			l.head = t
-		} else {
-			l.head.prev = nil
-			t.prev = l.tail
-			l.tail.next = t
-		}
-		l.tail = t
-		next.next, next.on = nil, 0
+		l.head.prev = nil
+		t.prev = l.tail
+		l.tail.next = t
 	}
+	l.tail = t
+	next.next, next.on = nil, 0
 	t.on = c.number
 	c.starts(next)
 	return next

@@ -27,19 +27,18 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c := cpuOf(b)
 	if prev := c.cur; prev != nil {
 		c.cur = nil
-		switch {
-		case reason == cpu.ReasonExit:
+		if reason == cpu.ReasonExit {
 			c.k.exited(prev)
-		case reason == cpu.ReasonPark && prev.agentOf != nil:
-			prev.agentOf.agentParks()
-		case prev.watch != nil && reason != cpu.ReasonNone:
-			prev.watch.Blocked()
+		} else if prev.rare != 0 {
+			prev.parts(reason)
 		}
 	}
 	if c.timersDue(reason) {
 		c.expire()
 	}
-	c.pollNet()
+	if c.netDue() {
+		c.pollNet()
+	}
 	if c.gave || (c.kept != nil || c.due(reason)) && c.serve() {
 		yield = true
 	}
@@ -123,7 +122,10 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	c.setWaiting()
 	arm := b.Armed == 0 && (b.Waiting > 0 || goport.NetWaiting())
-	waiting, top := c.nr, c.top()
+	waiting, top := c.nr, rankFair
+	if waiting > 0 {
+		top = int(c.top())
+	}
 	lowered := was > c.curPrio
 	when := int64(0)
 	if kept {
@@ -152,6 +154,18 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	return c.run(next)
 }
 
+// parts tells whom it concerns that t has left its CPU.
+//
+//go:norace
+func (t *Task) parts(reason uint32) {
+	switch {
+	case reason == cpu.ReasonPark && t.agentOf != nil:
+		t.agentOf.agentParks()
+	case t.watch != nil && reason != cpu.ReasonNone:
+		t.watch.Blocked()
+	}
+}
+
 // only is the common case of a pick: there is one task, a Normal one, nobody
 // starves, and no other CPU is to be looked at. The task is on no queue then.
 //
@@ -162,7 +176,7 @@ func (c *vcpu) only(ran uint64, reason uint32) *Task {
 		return nil
 	}
 	t := l.head
-	if t.group.in != nil {
+	if t.rare != 0 && t.group.in != nil {
 		return nil
 	}
 	c.goesOn(t.v, t.weight, ran)
@@ -308,14 +322,14 @@ func wake(t0 *goport.Task) {
 	t := taskOf(t0)
 	t.In()
 	k, here := t.k, cpu.This()
-	if t.group.in != nil {
-		t.group.in = nil // the CPU that it has left sees to the group
-	}
 	if t.clock != 0 {
 		t.left()
 	}
-	if (t.class != nil || t.wantClass != nil) && t.inClass() {
-		return
+	if t.rare != 0 {
+		t.group.in = nil // the CPU that it has left sees to the group
+		if (t.class != nil || t.wantClass != nil) && t.inClass() {
+			return
+		}
 	}
 	t.queueOn(k.choose(t, here), here)
 }

@@ -81,6 +81,7 @@ func setAttrOnG0(p unsafe.Pointer) {
 		t.k.unlockList()
 		return
 	}
+	t.rare |= a.attrs.rare() // for good: the task may still be in its old group
 	t.attrs, t.allowed = a.attrs, a.attrs.allowed
 	t.effective()
 	t.k.unlockList()

@@ -132,7 +132,7 @@ func (k *Kernel) spawnAgent(cl *class, name string, priority int, fn func()) *Ta
 }
 
 //go:norace
-func (t *Task) markAgent(cl *class) { t.internal, t.agentOf = true, cl }
+func (t *Task) markAgent(cl *class) { t.internal, t.agentOf, t.rare = true, cl, 1 }
 
 // newTask returns a task that is on no list yet, and that the caller, or somebody
 // it tells, will know: it is never used again for another.

@@ -32,6 +32,9 @@ type Task struct {
 	next, prev *Task
 	used       uint64 // what it has used of its slice in former turns, in time-stamp counts; RR
 
+	attrs *attrs
+	rare  uint32 // 1: it has or had a group or a class, is an agent, or is watched
+
 	class     *class // that has it, or whose turn it has; see classTask
 	wantClass *class // that SetAttr wants it to have
 	agentOf   *class // whose agent it is
@@ -69,8 +72,7 @@ type Task struct {
 
 	nextAway *Task // next on the list of those that went with their thread
 
-	attrs *attrs
-	fn    func()
+	fn func()
 
 	// What Go has it start; read on g0.
 	goAttrs *attrs

@@ -107,6 +107,12 @@ func (c *CPU) expireAt(when int64) {
 	}
 }
 
+// Still reports whether no timer is set, nor one to be set, nor an alarm. Context: g0
+// of c.
+//
+//go:norace
+func (c *CPU) Still() bool { return c.next == never && c.armed|c.alarm == 0 }
+
 // SetAlarm has the CPU pick again at when, by Nanotime, at also, and when its first
 // timer expires; 0: never. Context: g0 of c.
 //
