@@ -24,7 +24,7 @@ func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 		// Both are Normal: the cache is warm here, and the waker will likely block
 		// soon. With others waiting already, an idle CPU is better.
 		if c := cpuOf(here); c.curPrio == 0 && c.admits(t, allowed) {
-			if c.nr == 0 || c.nr < nearby && !k.idle.any(allowed) {
+			if c.nr == 0 || c.nr%lookEvery != nearby && !k.idle.any(allowed) {
 				return c
 			}
 			near = c
@@ -48,8 +48,12 @@ func (k *Kernel) choose(t *Task, here *cpu.Block) *vcpu {
 }
 
 // nearby is how many may wait on the waker's CPU until a task that it wakes might
-// rather go elsewhere, though that costs it its cache and another CPU's lock.
-const nearby = 4
+// rather go elsewhere, though that costs it its cache and another CPU's lock; and
+// again after every lookEvery: to look at what others have costs as much as a switch.
+const (
+	nearby    = 4
+	lookEvery = 16
+)
 
 // bestNear returns the best CPU for t, of equal ones the nearest to c: of the idle
 // ones one whose whole core is idle, unless that is farther than others. Linux:

@@ -39,6 +39,7 @@ type fair struct {
 
 	now     int64 // V at the last pick; others read it without the lock
 	nowLoad int64 // and the weights then
+	mean    int64 // and the average, which V may be ahead of
 	most    int64 // that V may be further than the average
 	tail    int64 // the last deadline that a yield has led to
 
@@ -67,6 +68,7 @@ type fairTask struct {
 	seen     int64  // cycles that v knows of
 	vIn      int64  // V when it was last switched in
 	loadIn   int64  // and the weights it was the average of
+	lagIn    int64  // and its lag
 	lag      int64  // while clock is 0
 	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
 	isAhead  bool   // the heap it is in
@@ -77,6 +79,17 @@ type fairTask struct {
 //
 //go:norace
 func (q *runqueue) vtime() (v, load int64) {
+	if v, load = q.average(); v-q.fair.now < 0 {
+		v = q.fair.now
+	}
+	return v, load
+}
+
+// average returns the average by itself. Lag refers to that: how far V is ahead of
+// it nobody has a right to.
+//
+//go:norace
+func (q *runqueue) average() (v, load int64) {
 	l := &q.level[0]
 	switch {
 	case l.n == 0 && q.curWeight == 0:
@@ -84,7 +97,7 @@ func (q *runqueue) vtime() (v, load int64) {
 	case l.n == 0:
 		v, load = q.curV, q.curWeight
 	case l.n == 1:
-		v, load = average(l.head.v, l.head.weight, q.curV, q.curWeight)
+		v, load = averageOf(l.head.v, l.head.weight, q.curV, q.curWeight)
 	default:
 		sum := q.sum
 		load = q.load
@@ -94,9 +107,6 @@ func (q *runqueue) vtime() (v, load int64) {
 		}
 		v = q.base + q.divide(sum, load)
 	}
-	if v-q.fair.now < 0 {
-		v = q.fair.now
-	}
 	return v, load
 }
 
@@ -105,6 +115,7 @@ func (q *runqueue) vtime() (v, load int64) {
 //
 //go:norace
 func (q *runqueue) goesOn(v, load int64, ran uint64) int64 {
+	q.mean = v
 	then := q.then(ran)
 	switch ahead := then - v; {
 	case ahead > q.most:
@@ -129,11 +140,11 @@ func (f *fair) then(ran uint64) int64 {
 	return f.now + int64(ran)*niceZero/f.nowLoad
 }
 
-// average returns the average of v and u, with their weights, and the sum of
+// averageOf returns the average of v and u, with their weights, and the sum of
 // those. b may be 0.
 //
 //go:norace
-func average(v, a, u, b int64) (int64, int64) {
+func averageOf(v, a, u, b int64) (int64, int64) {
 	switch b {
 	case 0:
 		return v, a
@@ -180,7 +191,7 @@ func (q *runqueue) resume(t *Task, how putting) {
 	t.charge()
 	q.curV, q.putsBack = t.v, true
 	if w, s, changed := q.weigh(t); changed { // Linux: reweight_entity()
-		v, _ := q.vtime()
+		v, _ := q.average()
 		rest := float64(t.deadline-t.v) / float64(s)
 		t.v = v - (v-t.v)*w/t.weight
 		t.deadline = t.v + int64(rest*float64(t.slice))
@@ -267,7 +278,7 @@ func (q *runqueue) part(t *Task) {
 //go:norace
 func (q *runqueue) leave(t *Task) {
 	if t.level == 0 && t.clock == q.number {
-		v, _ := q.vtime()
+		v, _ := q.average()
 		t.lag = t.limit(v - t.v)
 		t.clock = 0
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"math/big"
 	"math/rand/v2"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/cpu"
 )
 
 var fairSeed = flag.Uint64("fairseed", 0, "seed of the tests of fairness; 0: a new one")
@@ -339,4 +342,23 @@ func TestFairBalance(t *testing.T) {
 	}
 	stop.Store(true)
 	wait(t, tasks...)
+}
+
+// A CPU that leaves its tasks waiting, for the world stops, is not idle: who comes
+// then is no further behind than others.
+func TestStoppedWorldKeepsOrder(t *testing.T) {
+	k := boot(t, Config{CPUs: 1, Slice: 200 * time.Microsecond})
+	tasks, end := computing(t, k, Attr{})
+	watch := watchHost()
+	most := int64(0)
+	for range 50 {
+		for range 3 {
+			runtime.GC()
+		}
+		before, at := tasks[0].Cycles(), int64(0)
+		wait(t, spawn(t, k, Attr{}, func() { at = tasks[0].Cycles() }))
+		most = max(most, at-before)
+	}
+	end()
+	assert.Less(t, float64(most), float64(100*k.ms)+watch.took()*float64(int64(cpu.Cycles())-watch.at))
 }

@@ -122,7 +122,7 @@ func (k *Kernel) even(c *vcpu) {
 			}
 		}
 	}
-	if light == nil || c.top() != 0 || c.pullable(light.ID, mine-least) == nil {
+	if light == nil || c.top() != 0 || c.pullable(light.ID, mine-bearable(least)) == nil {
 		return
 	}
 	light.acquire()
@@ -135,6 +135,12 @@ func (k *Kernel) even(c *vcpu) {
 		light.interrupt()
 	}
 }
+
+// bearable returns how much weight another CPU may have where this one has mine: of
+// many tasks one more or less is not worth the caches. Linux: imbalance_pct.
+//
+//go:norace
+func bearable(mine int64) int64 { return mine + mine/8 }
 
 // kick makes an idle CPU look for work. Context: g0, with a P.
 //

@@ -84,7 +84,9 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	if next == nil {
 		c.setIdle()
-		c.fair.idles()
+		if c.level[rankFair].n == 0 { // or the world stops
+			c.fair.idles()
+		}
 		b.Waiting = 0
 		when := c.plan(nil)
 		c.release()
@@ -246,7 +248,7 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 				from, floor, margin, first = other, t.level, other.nr, t.node.Key
 			}
 		case top == 0 && floor == 0 && own != nil:
-			if more := other.weight() - mine; (from == nil || more > excess) && other.pullable(c.ID, more) != nil {
+			if more := other.weight() - bearable(mine); (from == nil || more > excess) && other.pullable(c.ID, more) != nil {
 				from, excess = other, more
 			}
 		case top == floor && other.nr > margin+1:
@@ -274,6 +276,7 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 	if t.level == 0 {
 		c.place(t)
 		c.fair.now, c.nowLoad = c.vtime()
+		c.mean = c.fair.now
 		c.nowLoad += t.weight
 	}
 	return t
