@@ -33,6 +33,7 @@ type class struct {
 	lock           uint32
 	ended          bool // its tasks are Normal
 	blocked        bool // so they are until the agent goes on
+	stops          int  // how often that was so; for tests
 	waiting        int32
 	first, last    *Task // those that wait in it, by age
 	news, newsLast *Task // those that it is to be told of

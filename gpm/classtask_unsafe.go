@@ -42,15 +42,28 @@ type slot struct {
 func (t *Task) inClass() bool {
 	t.vacate()
 	t.leaveGroup()
+	if t.clock != 0 {
+		t.left()
+	}
 	cl := t.wantClass
-	if cl == nil || t.prio != rankFair {
+	if t.prio != rankFair {
+		cl = nil
+	}
+	if old := t.class; old != nil && old != cl {
+		if known, waits := old.parts(t); known {
+			return waits
+		}
+	}
+	if cl == nil {
 		t.class = nil
 		return false
 	}
 	cl.acquire()
 	if cl.ended {
+		if t.user.told = false; !t.user.listed {
+			t.class = nil
+		}
 		cl.release()
-		t.class = nil
 		return false
 	}
 	if cl.blocked && (t.class == nil || t.class == cl) {
@@ -59,8 +72,18 @@ func (t *Task) inClass() bool {
 		return false
 	}
 	t.class = cl
+	cl.enter(t, false)
+	cl.release()
+	cl.wakeAgent()
+	return true
+}
+
+// enter has t, which is the caller's, wait in the class. The lock is held.
+//
+//go:norace
+func (cl *class) enter(t *Task, moves bool) {
 	u := &t.user
-	u.waits, u.moves, u.since, u.recall = true, false, cpu.Cycles(), 0
+	u.waits, u.moves, u.since, u.recall = true, moves, cpu.Cycles(), 0
 	t.next, t.prev = nil, cl.last
 	if cl.last == nil {
 		cl.first = t
@@ -71,9 +94,29 @@ func (t *Task) inClass() bool {
 	cl.waiting++
 	cl.list(t)
 	t.on = onClass
+}
+
+// parts is inClass's part for a t that is to be another's: known reports whether the
+// class still takes it for one that waits, as of one that ran meanwhile because the
+// agent was blocked. Then it waits here until the agent has seen to that, or, if the
+// agent is blocked or worse, runs as what it is to be, and that comes later.
+//
+//go:norace
+func (cl *class) parts(t *Task) (known, waits bool) {
+	u := &t.user
+	cl.acquire()
+	if cl.ended {
+		u.told = false
+	}
+	known = u.listed || u.told
+	if waits = known && !cl.ended && !cl.blocked; waits {
+		cl.enter(t, true)
+	}
 	cl.release()
-	cl.wakeAgent()
-	return true
+	if waits {
+		cl.wakeAgent()
+	}
+	return known, waits
 }
 
 // agentParks is called when the agent has left its CPU. If it does not sleep but is
@@ -89,6 +132,9 @@ func (cl *class) agentParks() {
 	asleep := cpu.Load32(&cl.sleeps) != 0
 	cl.acquire()
 	cl.blocked = !asleep
+	if !asleep {
+		cl.stops++
+	}
 	for t := cl.first; !asleep && t != nil; t = cl.first {
 		cl.exit(t)
 		cl.release()
@@ -263,6 +309,7 @@ func newsOnG0(p unsafe.Pointer) {
 		n := newsOf{enqueue: u.waits && !u.moves && !u.told, dequeue: u.moves && u.told, moves: u.moves}
 		if n != (newsOf{}) {
 			u.told = n.enqueue
+			t.held = true // the class may keep it
 			a.news[a.n].t, a.news[a.n].newsOf = t, n
 			a.n++
 		}
