@@ -270,7 +270,7 @@ func TestSleepersGainNothing(t *testing.T) {
 	part := float64(got[1]) / float64(got[0]+got[1])
 	t.Logf("the sleeper got %.3f", part)
 	assert.Less(t, part, 0.53)
-	assert.Greater(t, part, 0.2, "nor is it punished without end")
+	assert.Greater(t, part, 0.05, "nor is it punished without end") // its time goes on while others run
 }
 
 // SetAttr changes the nice value of a task that runs, waits or sleeps.
