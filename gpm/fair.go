@@ -39,7 +39,6 @@ type fair struct {
 
 	now     int64 // V at the last pick; others read it without the lock
 	nowLoad int64 // and the weights then
-	mean    int64 // and the average, which V may be ahead of
 	most    int64 // that V may be further than the average
 	tail    int64 // the last deadline that a yield has led to
 
@@ -68,7 +67,6 @@ type fairTask struct {
 	seen     int64  // cycles that v knows of
 	vIn      int64  // V when it was last switched in
 	loadIn   int64  // and the weights it was the average of
-	lagIn    int64  // and its lag
 	lag      int64  // while clock is 0
 	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
 	isAhead  bool   // the heap it is in
@@ -79,17 +77,6 @@ type fairTask struct {
 //
 //go:norace
 func (q *runqueue) vtime() (v, load int64) {
-	if v, load = q.average(); v-q.fair.now < 0 {
-		v = q.fair.now
-	}
-	return v, load
-}
-
-// average returns the average by itself. Lag refers to that: how far V is ahead of
-// it nobody has a right to.
-//
-//go:norace
-func (q *runqueue) average() (v, load int64) {
 	l := &q.level[0]
 	switch {
 	case l.n == 0 && q.curWeight == 0:
@@ -97,7 +84,7 @@ func (q *runqueue) average() (v, load int64) {
 	case l.n == 0:
 		v, load = q.curV, q.curWeight
 	case l.n == 1:
-		v, load = averageOf(l.head.v, l.head.weight, q.curV, q.curWeight)
+		v, load = average(l.head.v, l.head.weight, q.curV, q.curWeight)
 	default:
 		sum := q.sum
 		load = q.load
@@ -107,44 +94,47 @@ func (q *runqueue) average() (v, load int64) {
 		}
 		v = q.base + q.divide(sum, load)
 	}
+	if v-q.fair.now < 0 {
+		v = q.fair.now
+	}
 	return v, load
 }
 
-// goesOn notes V: the average v, or where it was before the last task had run for
-// so long, if that is further. load are the weights now.
+// goesOn notes V: the average v, or where V has come to since the last pick, if that
+// is further. load are the weights now.
 //
 //go:norace
 func (q *runqueue) goesOn(v, load int64, ran uint64) int64 {
-	q.mean = v
-	then := q.then(ran)
-	switch ahead := then - v; {
-	case ahead > q.most:
-		v += q.most // not without end: who leaves may come back at once
-	case ahead > 0:
-		v = then
+	n := q.progress(ran)
+	if ahead := q.fair.now + n - v; ahead > 0 {
+		v += min(ahead-min(ahead, n/forget), q.most) // not without end: who leaves may come back at once
 	}
 	q.fair.now, q.nowLoad = v, load
 	return v
 }
 
-// then returns where V is at least, by what has been run.
+// forget is how much slower than V what it is ahead by is forgotten: those who have left
+// owe that, and what they owe becomes less while others run.
+const forget = 8
+
+// progress returns how far V goes on by what has been run.
 //
 //go:norace
-func (f *fair) then(ran uint64) int64 {
+func (f *fair) progress(ran uint64) int64 {
 	switch {
 	case ran == 0 || f.nowLoad == 0:
-		return f.now
+		return 0
 	case f.nowLoad == niceZero:
-		return f.now + int64(ran)
+		return int64(ran)
 	}
-	return f.now + int64(ran)*niceZero/f.nowLoad
+	return int64(ran) * niceZero / f.nowLoad
 }
 
-// averageOf returns the average of v and u, with their weights, and the sum of
+// average returns the average of v and u, with their weights, and the sum of
 // those. b may be 0.
 //
 //go:norace
-func averageOf(v, a, u, b int64) (int64, int64) {
+func average(v, a, u, b int64) (int64, int64) {
 	switch b {
 	case 0:
 		return v, a
@@ -175,6 +165,9 @@ func (q *runqueue) place(t *Task) {
 	t.v = v
 	if t.lag != 0 && 16*load > t.weight { // what it owes to next to nobody is nothing
 		t.v -= t.lag * (load + t.weight) / load
+		if t.lag > 0 {
+			q.fair.now = v - t.lag*t.weight/load // the average falls; it rose when t left
+		}
 	}
 	t.deadline = t.v + t.slice
 	t.seen = t.Cycles()
@@ -191,7 +184,7 @@ func (q *runqueue) resume(t *Task, how putting) {
 	t.charge()
 	q.curV, q.putsBack = t.v, true
 	if w, s, changed := q.weigh(t); changed { // Linux: reweight_entity()
-		v, _ := q.average()
+		v, _ := q.vtime()
 		rest := float64(t.deadline-t.v) / float64(s)
 		t.v = v - (v-t.v)*w/t.weight
 		t.deadline = t.v + int64(rest*float64(t.slice))
@@ -278,7 +271,7 @@ func (q *runqueue) part(t *Task) {
 //go:norace
 func (q *runqueue) leave(t *Task) {
 	if t.level == 0 && t.clock == q.number {
-		v, _ := q.average()
+		v, _ := q.vtime()
 		t.lag = t.limit(v - t.v)
 		t.clock = 0
 	}

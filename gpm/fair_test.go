@@ -106,6 +106,56 @@ func TestEEVDF(t *testing.T) {
 	}
 }
 
+// However often others come and go, with whatever lag, who waits has a turn before
+// each of them has had some slices.
+func TestNobodyStarves(t *testing.T) {
+	r := fairRand(t)
+	c := &vcpu{}
+	c.k = &Kernel{cpus: []*vcpu{c}}
+	c.number, c.most = 1, 400_000
+	a := &attrs{weight: niceZero, slice: 200_000, vslice: 200_000}
+	const n = 100
+	var blocked []*Task
+	since := map[*Task]int64{} // those that wait
+	now := int64(0)
+	for range n {
+		blocked = append(blocked, &Task{k: c.k, attrs: a})
+	}
+	longest, ran := int64(0), int64(0)
+	for range 400_000 {
+		for len(blocked) > 0 && (len(since) == 0 || r.IntN(n) < 2*len(blocked)) {
+			i := r.IntN(len(blocked))
+			task := blocked[i]
+			blocked = slices.Delete(blocked, i, i+1)
+			if task.clock != 0 {
+				task.left()
+			}
+			c.put(task, putNew)
+			since[task] = now
+		}
+		task := c.first(uint64(ran))
+		longest = max(longest, now-since[task])
+		delete(since, task)
+		c.remove(task)
+		c.starts(task)
+		ran = 1000 + r.Int64N(1000)
+		if r.IntN(1000) == 0 {
+			ran = a.slice
+		}
+		now += ran
+		c.curWeight = 0
+		task.seen -= ran // it has run
+		if ran == a.slice {
+			c.put(task, putEnd)
+			since[task] = now
+		} else {
+			blocked = append(blocked, task)
+		}
+	}
+	t.Logf("the longest has waited for %.1f slices of each", float64(longest)/float64(a.slice*n))
+	require.Less(t, longest, 2*a.slice*n)
+}
+
 // checkEEVDF checks that got is the one of queued to run, when V is v, which may be
 // further than the average by most.
 func checkEEVDF(t *testing.T, queued []*Task, got *Task, v, most int64) {

@@ -63,11 +63,11 @@ func (t *Task) left() {
 	t.charge()
 	t.lag = 0
 	if t.loadIn > t.weight {
-		all := n * niceZero / t.loadIn
-		lag := t.lagIn + all - scale(n, t.weight)
+		v := t.vIn + n*niceZero/t.loadIn
+		lag := v - t.v
 		if lag < 0 {
 			// The others' time has gone on since.
-			if passed := t.k.cpus[t.clock-1].fair.now - (t.vIn + all); passed > 0 {
+			if passed := t.k.cpus[t.clock-1].fair.now - v; passed > 0 {
 				lag = min(0, lag+passed)
 			}
 		}

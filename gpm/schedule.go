@@ -276,7 +276,6 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 	if t.level == 0 {
 		c.place(t)
 		c.fair.now, c.nowLoad = c.vtime()
-		c.mean = c.fair.now
 		c.nowLoad += t.weight
 	}
 	return t

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,31 +70,26 @@ func schbench(o options, cpus int) *comparison {
 	}
 }
 
-// calibrate returns how many requests' work cpus CPUs do in a second: of the
-// machine's time, for others may use it too. All compute meanwhile, as they share
-// caches.
+// calibrate returns how many requests' work cpus CPUs do in a second. All compute
+// meanwhile, as they share caches. Others may use the machine now and then: it is the
+// median that counts.
 func calibrate(cpus, operations int, d time.Duration) float64 {
 	var done sync.WaitGroup
-	rates := make([]float64, cpus)
-	for i := range rates {
+	took := make([][]time.Duration, cpus)
+	for i := range took {
 		done.Add(1)
 		go func() {
 			defer done.Done()
-			m, n := newMatrices(), 0
-			begin := time.Now()
-			for n == 0 || time.Since(begin) < d {
+			m := newMatrices()
+			for end := time.Now().Add(d); len(took[i]) == 0 || time.Now().Before(end); {
+				begin := time.Now()
 				m.work(operations)
-				n++
+				took[i] = append(took[i], time.Since(begin))
 			}
-			rates[i] = float64(n) / time.Since(begin).Seconds()
 		}()
 	}
 	done.Wait()
-	sum := 0.0
-	for _, r := range rates {
-		sum += r
-	}
-	return sum
+	return float64(cpus) / (spread(slices.Concat(took...))["p50"] / 1e9)
 }
 
 // board is the workers and what they have seen.
