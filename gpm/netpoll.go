@@ -59,10 +59,10 @@ func polled(first, last uintptr) (rest uintptr) {
 			best = t
 		}
 	}
-	prio := best.prio
+	prio, attrs := best.prio, best.attrs
 	c := kern.choose(best, nil) // it will run there, if nothing changes meanwhile
 	goport.QueueNet(first, last)
-	for !c.fetch(prio) {
+	for !c.fetch(prio, attrs) {
 		if c = kern.fetcher(); c == nil {
 			return goport.TakeNet() // maybe with others', who return nothing then
 		}
@@ -89,18 +89,18 @@ func (k *Kernel) fetcher() *vcpu {
 	return best
 }
 
-// fetch has c look at the list, at once if prio is higher than what runs there,
-// else at its next tick. It reports whether c will: not if it has just parked.
+// fetch has c look at the list: at once if a task of prio and attrs might take the CPU
+// from what runs there, else at its next pick or tick. It reports whether c will: not if it has just parked.
 // Context: any.
 //
 //go:norace
-func (c *vcpu) fetch(prio int32) bool {
+func (c *vcpu) fetch(prio int32, attrs *attrs) bool {
 	switch state := cpu.Load32(&c.idle); state {
 	case idleParked:
 		return false
 	case idleAwake:
 		// It runs a task, or looks at the list before it sleeps.
-		if cur := c.curPrio; prio > cur || prio == cur && (prio == rankFair || prio == rankDeadline) {
+		if cur := c.curPrio; prio > cur || prio == cur && (prio == rankFair && attrs != c.curAttrs || prio == rankDeadline) {
 			c.interrupt() // among equals of these wake decides
 		} else {
 			c.arm()

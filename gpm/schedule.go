@@ -48,6 +48,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		c.acquire()
 	}
 	b.Need, b.NeedLazy = 0, 0
+	expired := b.Expired != 0
 	if c.kept == nil {
 		b.Expired = 0
 	}
@@ -150,8 +151,10 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		c.pullAgain()
 	}
 	if waiting > 0 && reason == cpu.ReasonPreempt && c.k.cpusLen > 1 {
-		c.k.kickIdle(c) // they have waited long enough to be moved
-		c.k.even(c)
+		c.k.kickIdle(c)
+		if expired {
+			c.k.even(c) // they have waited long enough to be moved
+		}
 	}
 	return c.run(next)
 }
@@ -224,7 +227,11 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 		return own
 	}
 	if own != nil {
-		if cpu.Load32(&c.k.queuedRT) == 0 && reason != cpu.ReasonPreempt {
+		others := cpu.Load32(&c.k.queuedRT)
+		if own.level > rankFair {
+			others-- // it is counted itself
+		}
+		if others == 0 && (reason != cpu.ReasonPreempt || own.level > rankFair) {
 			return own
 		}
 		floor, margin = own.prio, c.nr
@@ -369,9 +376,6 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 	// of ours tells whether it has seen Waiting.
 	arm := !idle && c.Waiting > 0 && (c.Armed == 0 || &c.Block != here)
 	c.release()
-	if arm {
-		c.arm()
-	}
 	switch {
 	case idle:
 		c.kick()
@@ -382,6 +386,9 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 		c.interrupt()
 	case k.cpusLen > 1 && cpu.Load32(&k.queuedRT) != 0:
 		c.push() // a CPU may have come to run a lower one meanwhile
+	}
+	if arm {
+		c.arm()
 	}
 }
 
