@@ -20,7 +20,10 @@ import "github.com/gokern/gokern/internal/heap"
 // and V, an average, does not fall because it leaves. Here who wakes it works out
 // what is left of the debt; and V goes on from where it was, by what has been run,
 // though the average be lower. Otherwise tasks that run for a moment and block,
-// again and again, would keep V where it is, and one that is ahead from running.
+// again and again, would keep V where it is, and one that is ahead from running. What
+// V is ahead of the average by must be somebody's debt, or all who are there, and come
+// again, would be owed something by nobody: so V falls with the average when one comes
+// whom it owes, and what it is ahead by is forgotten as debts are.
 //
 // All of a queue's tasks are on the list of level 0. As long as each that comes has
 // a later deadline than the one before, the list is in their order, and its first is
