@@ -66,7 +66,7 @@ func (t *Task) inClass() bool {
 		cl.release()
 		return false
 	}
-	if cl.blocked && (t.class == nil || t.class == cl) {
+	if cl.blocked {
 		cl.release()
 		t.class = cl
 		return false
@@ -403,6 +403,10 @@ func ejectOnG0(p unsafe.Pointer) {
 	for {
 		cl.acquire()
 		cl.ended = true
+		for n := cl.news; n != nil; n = cl.news { // nobody may fetch them any more
+			cl.news, n.user.again, n.user.listed = n.user.again, nil, false
+		}
+		cl.newsLast = nil
 		t := cl.first
 		if t != nil {
 			cl.exit(t)

@@ -33,18 +33,23 @@ type deadlineTask struct {
 	left     int64  // of the budget, ns
 	charged  int64  // cycles that have been taken from it
 	overruns uint64 // how often the budget was used up
+	begins   uint32 // 1: SetAttr has just made it one
 }
 
 // enterDeadline prepares t for q, and reports whether it may run. A task that is
-// lent a deadline runs by that, without a budget.
+// lent a deadline, earlier than its own, runs by that, without a budget.
 //
 //go:norace
 func (q *runqueue) enterDeadline(t *Task, how putting) bool {
 	d, a := &t.dl, t.attrs
-	if a.Policy != Deadline {
-		t.node.Key = deadlineOf(t.lent.boost)
+	if boost := t.lent.boost; a.Policy != Deadline || boost > rankDeadline && deadlineOf(boost)-d.at < 0 {
+		d.charged = t.Cycles() // lent time is not the budget's
+		t.node.Key = deadlineOf(boost)
 		q.deadlines.Insert(&t.node)
 		return true
+	}
+	if d.begins != 0 { // what it ran as something else is not the budget's
+		d.begins, d.charged, how = 0, t.Cycles(), putNew
 	}
 	d.charge(t)
 	if how == putNew {
@@ -139,20 +144,27 @@ func (q *runqueue) throttle(t *Task, until int64) {
 func (c *vcpu) firstOf(ran uint64) *Task {
 	for {
 		t := c.first(ran)
-		if t == nil || t.level != rankFair || t.group.in == nil {
+		if t == nil || t.level != rankFair || t.group.in == nil || !c.throttles(t) {
 			return t
 		}
-		until := t.group.in.until()
-		if until == 0 {
-			return t
-		}
-		c.leave(t)
-		t.leaveGroup()
-		c.throttle(t, until)
-		t.level = levelThrottled
-		c.enqueue(t, false)
 		ran = 0
 	}
+}
+
+// throttles throttles t, of a group, if the quota is used up.
+//
+//go:norace
+func (c *vcpu) throttles(t *Task) bool {
+	until := t.group.in.until()
+	if until == 0 {
+		return false
+	}
+	c.leave(t)
+	t.leaveGroup()
+	c.throttle(t, until)
+	t.level = levelThrottled
+	c.enqueue(t, false)
+	return true
 }
 
 // countThrottled counts an overrun of t, which has just been put on c's queue.
@@ -176,7 +188,7 @@ func (c *vcpu) plan(next *Task) (when int64) {
 			when = sooner(when, clock()+max(left, minCheck))
 		}
 	}
-	if next != nil && next.level == rankDeadline && next.attrs.Policy == Deadline {
+	if next != nil && next.level == rankDeadline && next.attrs.Policy == Deadline && next.node.Key == next.dl.at {
 		when = sooner(when, clock()+next.dl.left)
 	}
 	if c.server.start != 0 && next != nil {

@@ -350,14 +350,18 @@ func (q *runqueue) rotateFair(t *Task) *Task {
 	}
 	t.charge()
 	t.yielded(&q.fair)
-	if !q.heaps {
-		return q.level[0].head
+	next := q.level[0].head
+	if q.heaps {
+		n := q.ready.First
+		if n == nil {
+			n = q.ahead.First
+		}
+		next = taskOfNode(n)
 	}
-	n := q.ready.First
-	if n == nil {
-		n = q.ahead.First
+	if next.rare != 0 && next.group.in != nil {
+		return nil // its quota is to be looked at
 	}
-	return taskOfNode(n)
+	return next
 }
 
 // swap puts t, which yields, into the place of next, which runs now.

@@ -286,6 +286,19 @@ func (g *Group) until() (when int64) {
 	return when
 }
 
+// spent reports whether the quota of g, or of a group above, is used up. It takes no lock:
+// a hint. Context: any.
+//
+//go:norace
+func (g *Group) spent() bool {
+	for ; g != nil; g = g.parent {
+		if g.attr.Quota != 0 && g.over && clock() < g.end {
+			return true
+		}
+	}
+	return false
+}
+
 // lasts returns for how many ns the quotas of g and those above last, if one CPU
 // uses them; less than 0: without end.
 //

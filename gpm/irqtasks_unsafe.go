@@ -35,6 +35,7 @@ func (k *Kernel) seatInterrupts() {
 func spawnInternal(i *irq.CPU, level int, name string, fn func()) {
 	c := vcpuOf(i)
 	t := newInternal(c.k, []int{int(c.ID)}, level, name)
+	t.stays()
 	t.begin(fn)
 	onG0(spawnOnG0, t)
 }
@@ -57,8 +58,11 @@ func spawnWorker(i *irq.CPU, level int, name string, w *irq.Watch, fn func()) (b
 	t.setWatch(w)
 	t.begin(fn)
 	onG0(spawnOnG0, t)
-	return t.Out
+	return t.Blocked
 }
+
+//go:norace
+func (t *Task) stays() { t.perCPU = true }
 
 //go:norace
 func (t *Task) setWatch(w *irq.Watch) { t.watch, t.rare = w, 1 }
@@ -113,42 +117,52 @@ func kickOnG0(i *irq.CPU) {
 // the CPU look a little earlier, as gpm.Sleep does. So Go's deadlock detector
 // knows too that something is to come.
 
-// watchTimers sets Go's timer for the first of all CPUs', or stops it. Context: the
-// helper, and whoever ends it.
+// watchTimers has the CPUs look whose first timer is near, and sets Go's timer for the
+// first of the others', or stops it. A CPU that parks later has it look again. Context:
+// the helper, and whoever ends it.
 func (k *Kernel) watchTimers() {
-	next := int64(math.MaxInt64)
-	for _, c := range k.cpus {
-		next = min(next, c.irq.Next())
-	}
-	switch {
+	switch next := k.farTimer(); {
 	case next == math.MaxInt64:
 		if k.far != nil {
 			k.far.Stop()
 		}
 	case k.far == nil:
-		k.far = time.AfterFunc(k.untilFar(next), k.lookAtTimers)
+		k.far = time.AfterFunc(untilFar(next), k.helper.Wake)
 	default:
-		k.far.Reset(k.untilFar(next))
+		k.far.Reset(untilFar(next))
 	}
 }
 
-func (k *Kernel) untilFar(next int64) time.Duration {
+func untilFar(next int64) time.Duration {
 	return max(0, time.Duration(next-goport.Nanotime())-leadTime)
 }
 
-// lookAtTimers is what Go's timer does.
-func (k *Kernel) lookAtTimers() { onG0(lookAtTimersOnG0, k) }
+// farTimer kicks the former, and returns when the first of the latter is due.
+//
+//go:norace
+func (k *Kernel) farTimer() int64 {
+	a := &farArgs{k: k}
+	onG0(lookAtTimersOnG0, a)
+	return a.next
+}
+
+type farArgs struct {
+	k    *Kernel
+	next int64
+}
 
 //go:norace
 func lookAtTimersOnG0(p unsafe.Pointer) {
-	k := arg[Kernel](p)
+	a := arg[farArgs](p)
+	a.next = math.MaxInt64
 	soon := goport.Nanotime() + int64(shortTime)
-	for _, c := range k.cpus {
-		if c.irq.Next() < soon && c.idle != idleAwake {
+	for _, c := range a.k.cpus {
+		if next := c.irq.Next(); next >= soon {
+			a.next = min(a.next, next)
+		} else if c.idle != idleAwake {
 			c.kick()
 		}
 	}
-	k.helper.WakeOnG0() // there may be later ones
 }
 
 // disarmOnG0 stops the POSIX timer of CPU p, which is about to park.

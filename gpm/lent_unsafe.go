@@ -36,7 +36,7 @@ func (t *Task) Urgency() int64 {
 	case t.prio != rankDeadline:
 		return int64(t.prio)
 	case t.attrs.Policy == Deadline:
-		return urgencyOf(t.dl.at)
+		return max(urgencyOf(t.dl.at), t.lent.boost)
 	}
 	return t.lent.boost
 }

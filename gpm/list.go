@@ -62,7 +62,7 @@ func (k *Kernel) takeSpare() *Task {
 func (t *Task) clear() {
 	t.switches = 0
 	t.on = 0
-	t.internal = false
+	t.internal, t.perCPU = false, false
 	t.clock, t.lag, t.seen = 0, 0, 0
 	if t.class != nil {
 		t.user, t.class = classTask{}, nil
@@ -70,7 +70,7 @@ func (t *Task) clear() {
 	if t.group.in != nil {
 		t.group.in = nil // the CPU that it has left sees to the group
 	}
-	if t.dl.at != 0 {
+	if t.dl.at|t.dl.charged != 0 {
 		t.dl = deadlineTask{}
 	}
 	t.Clear()

@@ -192,7 +192,7 @@ func TestAdmits(t *testing.T) {
 	set(1, cpuLeaving)
 	assert.Equal(t, []bool{true, false, false}, admits(only))
 	assert.Same(t, k.cpus[0], k.someOnline())
-	task.internal = true // the kernel's own of CPU 1 stays there
+	task.perCPU = true // the kernel's own of CPU 1 stays there
 	task.SetSingle(true)
 	assert.Equal(t, []bool{false, true, false}, admits(only))
 }

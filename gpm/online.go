@@ -43,7 +43,7 @@ func (c *vcpu) admitsElse(t *Task, allowed *mask) bool {
 // kthread_is_per_cpu().
 //
 //go:norace
-func (t *Task) ofCPU() bool { return t.internal && t.Single() }
+func (t *Task) ofCPU() bool { return t.perCPU }
 
 // anyOnline reports whether one of the CPUs in allowed is online.
 //

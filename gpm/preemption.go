@@ -113,7 +113,9 @@ func (c *vcpu) takeKept(ran uint64) *Task {
 	if t.on != c.number || !cpu.Cooperative() {
 		return nil
 	}
-	if c.Expired != 0 || c.first(ran) != t {
+	served := c.serveFair(ran)
+	c.server.serving = c.server.serving && served == t
+	if c.Expired != 0 || served != nil && served != t || served == nil && c.first(ran) != t {
 		c.Need = 1
 	}
 	return t
@@ -131,6 +133,9 @@ func (c *vcpu) goesOnWith(t *Task) (when int64) {
 	}
 	if c.level[levelThrottled].n != 0 {
 		when = c.soonest
+	}
+	if c.server.start != 0 {
+		when = sooner(when, clock()+c.server.next(c))
 	}
 	return when
 }

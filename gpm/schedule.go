@@ -164,6 +164,8 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 //go:norace
 func (t *Task) parts(reason uint32) {
 	switch {
+	case !t.Blocked():
+		// The collector has stopped it, and needs nobody for that.
 	case reason == cpu.ReasonPark && t.agentOf != nil:
 		t.agentOf.agentParks()
 	case t.watch != nil && reason != cpu.ReasonNone:
@@ -311,16 +313,30 @@ func (c *vcpu) pullableAt(p, id int32, limit int64) *Task {
 				return t
 			}
 		}
-		return nil
+		return c.otherDeadline(to)
 	}
 	n := 0
 	for t := c.level[p].head; t != nil && n < 16; t = t.next {
-		if to.admits(t, t.allowed) && !t.NoMigrate() && t.class == nil && (t.group.in == nil || t.group.in.until() == 0) && (p != 0 || t.weight < limit) {
+		if to.admits(t, t.allowed) && !t.NoMigrate() && t.class == nil && (t.group.in == nil || !t.group.in.spent()) && (p != 0 || t.weight < limit) {
 			return t
 		}
 		n++
 	}
 	return nil
+}
+
+// otherDeadline is pullableAt where the first deadline cannot go.
+//
+//go:norace
+func (c *vcpu) otherDeadline(to *vcpu) (first *Task) {
+	n := 0
+	for t := c.level[rankDeadline].head; t != nil && n < 16; t = t.next {
+		if to.admits(t, t.allowed) && !t.NoMigrate() && (first == nil || t.node.Key < first.node.Key) {
+			first = t
+		}
+		n++
+	}
+	return first
 }
 
 // wake puts t, which has become runnable, on the queue of the best CPU and has
@@ -335,6 +351,7 @@ func wake(t0 *goport.Task) {
 		t.left()
 	}
 	if t.rare != 0 {
+		cpu.Fence()      // between In and what SetAttr changes
 		t.group.in = nil // the CPU that it has left sees to the group
 		if (t.class != nil || t.wantClass != nil) && t.inClass() {
 			return

@@ -42,12 +42,15 @@ func (c *vcpu) serveFair(ran uint64) *Task {
 	if s.left <= 0 || elapsed < c.k.fairPeriod-uint64(s.left) {
 		return nil
 	}
-	t := c.firstFair(ran)
-	if t.group.in != nil && t.group.in.until() != 0 {
-		return nil // firstOf sees to that
+	for c.level[0].n != 0 {
+		t := c.firstFair(ran)
+		if t.group.in == nil || !c.throttles(t) {
+			s.serving = true
+			return t
+		}
+		ran = 0
 	}
-	s.serving = true
-	return t
+	return nil
 }
 
 // next returns in how many ns c has to look again.

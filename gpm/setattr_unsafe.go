@@ -81,6 +81,9 @@ func setAttrOnG0(p unsafe.Pointer) {
 		t.k.unlockList()
 		return
 	}
+	if a.attrs.Policy == Deadline && t.attrs.Policy != Deadline {
+		t.dl.begins = 1
+	}
 	t.rare |= a.attrs.rare() // for good: the task may still be in its old group
 	t.attrs, t.allowed = a.attrs, a.attrs.allowed
 	t.effective()

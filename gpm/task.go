@@ -80,6 +80,7 @@ type Task struct {
 
 	held     bool // somebody may know it by its address: never to be used again
 	internal bool // the kernel's own: not counted
+	perCPU   bool // and stays on its CPU though that is offline
 
 	watch *irq.Watch // is told when it blocks, nil: nobody
 

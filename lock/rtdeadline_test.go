@@ -55,3 +55,35 @@ func TestRTMutexLendsDeadline(t *testing.T) {
 	}
 	require.Equal(t, []string{"low", "deadline", "hog"}, order)
 }
+
+// A Deadline task that has used up its budget goes on with what it is lent by one whose
+// deadline is earlier.
+func TestRTMutexLendsEarlierDeadline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 1})
+	var m lock.RTMutex
+	owns := make(chan struct{})
+	owner, err := k.Spawn(gpm.Attr{Policy: gpm.Deadline, Runtime: time.Millisecond, Period: 2 * time.Second}, func() {
+		m.Lock()
+		close(owns)
+		for start := time.Now(); gpm.Current().Overruns() == 0 || time.Since(start) < 20*time.Millisecond; {
+			_ = gpm.Current()
+		}
+		m.Unlock()
+	})
+	require.NoError(t, err)
+	<-owns
+	var took time.Duration
+	urgent, err := k.Spawn(gpm.Attr{Policy: gpm.Deadline, Runtime: 5 * time.Millisecond, Period: 10 * time.Millisecond}, func() {
+		for owner.Overruns() == 0 {
+			gpm.Sleep(time.Millisecond)
+		}
+		start := time.Now()
+		m.Lock()
+		took = time.Since(start)
+		m.Unlock()
+	})
+	require.NoError(t, err)
+	require.NoError(t, urgent.Wait(t.Context()))
+	require.NoError(t, owner.Wait(t.Context()))
+	assert.Less(t, took, time.Second, "the owner waits for its next period")
+}

@@ -5,6 +5,7 @@ package signals_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
 
@@ -16,8 +17,13 @@ import (
 // A line whose CPU goes offline is served elsewhere, and there again afterwards.
 func TestIRQOffline(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 2})
-	var count atomic.Uint32
-	i := request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) { count.Inc() }, signals.IRQOptions{CPU: 1})
+	var count, elsewhere atomic.Uint32
+	i := request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) {
+		if gpm.Current().CPU() == 0 {
+			elsewhere.Inc()
+		}
+		count.Inc()
+	}, signals.IRQOptions{CPU: 1})
 	for n := range uint32(10) {
 		if n%2 == 1 {
 			require.NoError(t, k.Offline(1))
@@ -27,5 +33,6 @@ func TestIRQOffline(t *testing.T) {
 		kill(t, queued)
 		eventually(t, "no handler", func() bool { return count.Load() == n+1 })
 	}
+	assert.Equal(t, uint32(5), elsewhere.Load(), "the handler runs where its CPU is, or elsewhere while that is offline")
 	require.NoError(t, i.Free())
 }

@@ -126,6 +126,8 @@ TEXT ·hookStop(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ  Block_Current(R12), R13
 	MOVL  $const_reasonPreempt, Block_Reason(R12) // for reading: it does not block
 	CALL  ·mark(SB)
+	MOVL  $2, Task_out(R13)                       // stopped, not blocked
+	ANDL  $~const_countActive, Block_Count(R12)   // as goRequeue does
 	INCQ  Block_Stops(R12)
 	MOVL  $const_reasonPark, Block_Reason(R12)
 

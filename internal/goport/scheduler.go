@@ -164,6 +164,10 @@ func (t *Task) account(b *cpu.Block) {
 	t.running = 0
 }
 
+// maxGuess is up to how many time-stamp counts the turn of a Normal task that ends in a
+// yield is not timed but guessed; see RATIONALE. Others may have a budget.
+const maxGuess = 1 << 15
+
 // goRequeue is called when the current task leaves b by Gosched or preemption.
 // It returns the goroutine to run next, 0 if schedule() is to ask for it: among
 // tasks that yield to each other nothing but the pick would be left of it.
@@ -176,10 +180,15 @@ func goRequeue(b *cpu.Block) uintptr {
 	}
 	t.g = b.Leaving
 	t.count = b.Count & cpu.Active
-	reason := b.Reason // stays for the pick
+	b.Count &^= cpu.Active // or an interrupt before the pick clears Need would be no one's
+	reason := b.Reason     // stays for the pick
 	if reason == cpu.ReasonYield {
-		t.cycles += int64(b.Turn)
-		b.Credited += b.Turn
+		turn := b.Turn
+		if b.Fair == 0 || turn > maxGuess {
+			turn = max(cpu.Cycles()-b.SliceStart, b.Credited) - b.Credited
+		}
+		t.cycles += int64(turn)
+		b.Credited += turn
 		b.Turns++
 		t.running = 0
 	} else {

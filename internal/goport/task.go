@@ -26,7 +26,7 @@ type Task struct {
 	single    bool   // it is allowed on one CPU only
 
 	inherit uint32 // 1: goroutines it starts become tasks
-	out     uint32 // 1: no CPU and no queue has it, or is about to; see Out
+	out     uint32 // not 0: no CPU and no queue has it, or is about to; see Out. 2: the collector has stopped it
 
 	Reading Reading // RCU: what matters only once it has been switched out in a section
 }
@@ -104,6 +104,12 @@ func (t *Task) Clear() {
 //
 //go:norace
 func (t *Task) Out() bool { return t.out != 0 }
+
+// Blocked is Out, but for a task that only the collector has stopped, to look at its
+// stack.
+//
+//go:norace
+func (t *Task) Blocked() bool { return t.out == 1 }
 
 // In ends Out. A barrier must follow before t's attributes are read.
 //
