@@ -63,7 +63,11 @@ func TestDeadlineAfterNormal(t *testing.T) {
 // Normal tasks run now and then also where a FIFO task leaves its CPU only when it is
 // asked to, and where it asks itself.
 func TestFairServerInAllModels(t *testing.T) {
-	for _, model := range []preempt.Model{preempt.None, preempt.Voluntary, preempt.Lazy} {
+	models := []preempt.Model{preempt.None, preempt.Voluntary, preempt.Lazy}
+	if testing.Short() {
+		models = models[:1]
+	}
+	for _, model := range models {
 		t.Run(model.String(), func(t *testing.T) {
 			k := boot(t, Config{CPUs: 1, Preemption: model})
 			var stop atomic.Bool
