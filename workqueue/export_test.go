@@ -20,3 +20,22 @@ func Workers() (n int) {
 	}
 	return n
 }
+
+// EndDestroy is what Destroy does after it has drained the queue.
+func EndDestroy(wq *Workqueue) { wq.end() }
+
+// Known returns in how many places the kernel knows the queue.
+func Known(wq *Workqueue) (n int) {
+	mu.Lock()
+	defer mu.Unlock()
+	k := current.Load()
+	if k.users[wq] != nil {
+		n++
+	}
+	for _, p := range k.pools() {
+		if p.pwqs[wq] != nil {
+			n++
+		}
+	}
+	return n
+}

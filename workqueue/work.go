@@ -200,9 +200,10 @@ type item struct {
 
 	// Protected by mu.
 	seq        uint64 // its place in the order of its queue
-	active     bool   // counts against maxActive
-	list       *list  // where it waits
-	prevL, nxt *item  // there
+	q          *pwq
+	active     bool  // counts against maxActive
+	list       *list // where it waits
+	prevL, nxt *item // there
 }
 
 // list is a queue of items. Protected by mu.

@@ -178,8 +178,8 @@ func (wq *Workqueue) flushTo() chan struct{} {
 		return nil
 	}
 	k.takeAll()
-	u := k.use(wq)
-	if len(u.live) == 0 {
+	u := k.users[wq]
+	if u == nil || len(u.live) == 0 {
 		return nil
 	}
 	done := make(chan struct{})
@@ -210,14 +210,16 @@ func (wq *Workqueue) Destroy() {
 	}
 	wq.draining.Inc() // for good
 	wq.Drain()
-	wq.destroyed.Store(true)
+	wq.end()
+}
+
+// end is the rest of Destroy.
+func (wq *Workqueue) end() {
 	mu.Lock()
 	defer mu.Unlock()
+	wq.destroyed.Store(true)
 	if k := current.Load(); k != nil {
-		delete(k.users, wq)
-		for _, p := range k.pools() {
-			delete(p.pwqs, wq)
-		}
+		k.forget(wq)
 	}
 }
 
