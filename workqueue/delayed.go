@@ -94,9 +94,6 @@ func (d *DelayedWork) Cancel() bool {
 	for spins := 0; d.work.Pending(); spins++ {
 		if d.timer.Cancel() {
 			d.work.unclaim(d.to.Load().p.k.number)
-			mu.Lock()
-			d.work.wakeWaiters(current.Load())
-			mu.Unlock()
 			return true
 		}
 		if canceled, again := d.work.tryCancel(); !again {
@@ -112,7 +109,7 @@ func (d *DelayedWork) Cancel() bool {
 // cancel_delayed_work_sync().
 func (d *DelayedWork) CancelSync() bool {
 	d.work.state.Add(stateDisable)
-	defer d.work.state.Sub(stateDisable)
+	defer d.work.Enable()
 	canceled := d.Cancel()
 	d.work.Flush()
 	return canceled
@@ -125,10 +122,16 @@ func (d *DelayedWork) Flush() bool {
 	if !mayBlock("Flush of a DelayedWork") {
 		return false
 	}
-	waited := d.timer.Cancel()
-	if waited {
-		to := d.to.Load()
-		_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
+	waited := false
+	for spins := 0; ; spins++ {
+		if d.timer.Cancel() {
+			to := d.to.Load()
+			_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
+			waited = true
+		}
+		if done, again := d.work.tryFlush(); !again {
+			return wait(done) || waited // it may have been executed already
+		}
+		pause(spins) // who queues it has not started the timer yet
 	}
-	return d.work.Flush() || waited // it may have been executed already
 }

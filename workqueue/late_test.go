@@ -2,6 +2,7 @@ package workqueue_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
@@ -32,4 +33,67 @@ func TestQueueAgainstDestroy(t *testing.T) {
 		require.ErrorIs(t, err, workqueue.ErrDestroyed)
 		require.Zero(t, workqueue.Known(wq))
 	}
+}
+
+// A Flush does not wait for what was claimed and never came to a queue, nor for the
+// time of one whose timer was not started yet.
+func TestFlushAgainstClaim(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 2})
+	flushed := make(chan bool, 1)
+	wait := func(what string) bool {
+		select {
+		case did := <-flushed:
+			return did
+		case <-time.After(10 * time.Second):
+			require.FailNow(t, what)
+			return false
+		}
+	}
+	w := workqueue.New(func(*workqueue.Work) {})
+	unclaim := workqueue.Claim(w)
+	go func() { flushed <- w.Flush() }()
+	time.Sleep(2 * time.Millisecond)
+	require.Empty(t, flushed)
+	unclaim()
+	require.False(t, wait("waits for what was given up"))
+	// The same while it runs, which is what there is to wait for.
+	step := make(chan struct{})
+	var begun atomic.Bool
+	w = workqueue.New(func(*workqueue.Work) { begun.Store(true); <-step })
+	queue(t, workqueue.SystemWQ, w)
+	eventually(t, "it does not begin", begun.Load)
+	unclaim = workqueue.Claim(w)
+	go func() { flushed <- w.Flush() }()
+	time.Sleep(2 * time.Millisecond)
+	unclaim()
+	close(step)
+	require.True(t, wait("waits for what was given up"))
+
+	var runs atomic.Int32
+	d := workqueue.NewDelayed(func(*workqueue.DelayedWork) { runs.Inc() })
+	start := workqueue.ClaimDelayed(workqueue.SystemWQ, d)
+	go func() { flushed <- d.Flush() }()
+	time.Sleep(2 * time.Millisecond)
+	require.NoError(t, start(time.Hour))
+	require.True(t, wait("waits for the time"))
+	require.EqualValues(t, 1, runs.Load())
+}
+
+// One that waits for a queueing that is cancelled does not wait for the next, which
+// may never come.
+func TestFlushAgainstCancelAndClaim(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 1})
+	wq := alloc(t, 0, 1)
+	step := make(chan struct{})
+	queue(t, wq, workqueue.New(func(*workqueue.Work) { <-step }))
+	flushed := make(chan struct{})
+	w := workqueue.New(func(*workqueue.Work) {})
+	queue(t, wq, w)
+	go func() { w.Flush(); close(flushed) }()
+	eventually(t, "it does not wait", func() bool { return workqueue.Waiters(w) == 1 })
+	unclaim := workqueue.CancelAndClaim(w)
+	<-flushed
+	unclaim()
+	close(step)
+	wq.Destroy()
 }

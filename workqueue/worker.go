@@ -89,7 +89,7 @@ func (w *worker) next(it *item) *item {
 	it.work.running = nil
 	it.work.ended++
 	it.finished()
-	it.work.wakeWaiters(p.k)
+	it.work.wakeWaiters()
 	if it.pool != p {
 		it.pool.watch.Wake()
 	}
