@@ -43,8 +43,8 @@ type flusher struct {
 
 // running returns the running kernel's, nil if there is none. Context: any.
 func running() *kernel {
+	k := current.Load() // before: a kernel that has ended meanwhile must not replace a newer one's
 	all := irq.All()
-	k := current.Load()
 	if all == nil || k != nil && len(k.cpus) > 0 && k.cpus[0] == all[0] {
 		if all == nil {
 			return nil
