@@ -249,6 +249,8 @@ func runSoftTimers() {
 // timerThreadMain runs the callbacks of a CPU's timers of one priority.
 func timerThreadMain(c *irq.CPU, w *irq.Worker, level int) {
 	defer w.Ended()
+	returned := false
+	defer irq.CheckReturn(&returned)
 	for w.Sleep() {
 		for {
 			t := c.Begin(irq.Thread, level)
@@ -261,4 +263,5 @@ func timerThreadMain(c *irq.CPU, w *irq.Worker, level int) {
 			fire(c, t)
 		}
 	}
+	returned = true
 }

@@ -108,6 +108,8 @@ func (i *IRQ) look() {
 // irq_thread().
 func (i *IRQ) thread() {
 	defer i.ended.Done()
+	returned := false
+	defer irq.CheckReturn(&returned)
 	i.task.Store(cpu.Current())
 	for range i.wake {
 		for {
@@ -125,6 +127,7 @@ func (i *IRQ) thread() {
 			}
 		}
 	}
+	returned = true
 }
 
 // read is the task that waits for a descriptor: it is what raises the line.
