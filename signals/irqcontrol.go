@@ -118,6 +118,13 @@ func (i *IRQ) Free() (err error) {
 	if i.file == nil {
 		err = i.line.Close()
 	}
+	irqs.Unlock()
+	close(i.wake) // nobody serves it any more
+	i.ended.Wait()
+	if i.file != nil {
+		err = i.file.Close()
+	}
+	irqs.Lock() // it stays on the list until now: freeIRQs waits for its tasks
 	var list []*IRQ
 	for _, other := range *irqs.list.Load() {
 		if other != i {
@@ -126,16 +133,12 @@ func (i *IRQ) Free() (err error) {
 	}
 	irqs.list.Store(&list)
 	irqs.Unlock()
-	close(i.wake) // nobody serves it any more
-	i.ended.Wait()
-	if i.file != nil {
-		err = i.file.Close()
-	}
 	close(i.gone)
 	return err
 }
 
-// freeIRQs frees what the program has left, and refuses more.
+// freeIRQs frees what the program has left, waits for what others free, and refuses
+// more.
 func freeIRQs() {
 	irqs.Lock()
 	irqs.closed = true

@@ -125,6 +125,7 @@ func (i *IRQ) thread() {
 				i.masked.Store(false)
 				i.look()
 			}
+			i.done.Store(woken) // there may always be more
 		}
 	}
 	returned = true

@@ -96,7 +96,7 @@ type IRQ struct {
 	closing atomic.Bool   // Free has begun
 	serving atomic.Bool   // a CPU takes what the line has, and runs Primary
 	woken   atomic.Uint64 // how often the thread was, by who serves
-	done    atomic.Uint64 // the last of those after which it found nothing to do
+	done    atomic.Uint64 // the last of those for which it has done what there was
 	moving  sync.Mutex    // serialises SetAffinity
 
 	rest                   *irq.Line // what the thread is to do
