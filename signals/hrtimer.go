@@ -130,6 +130,7 @@ func (t *HRTimer) start(c *irq.CPU, expiry time.Duration, mode HRTimerMode) erro
 	if mode&HRTimerRel != 0 {
 		when = later(irq.Now(), when)
 	}
+	when = max(when, 0) // keys are compared by difference
 	cpu.RaceReaderUnlocking(&t.t.Race)
 	return t.t.Start(c, when)
 }
@@ -211,8 +212,9 @@ func (t *HRTimer) CallbackRunning() bool {
 func (t *HRTimer) Expires() time.Duration { return time.Duration(t.t.When()) }
 
 // Forward moves the expiry on by as many intervals as it takes to be after now,
-// and returns how many: 0 if it is already. Context: the timer's callback, or
-// while the timer is not active. Linux: hrtimer_forward().
+// and returns how many: 0 if it is already, or if the timer waits, as it does in its
+// callback when somebody has started it meanwhile: then its expiry stays. Context: the
+// timer's callback, or while the timer is not active. Linux: hrtimer_forward().
 func (t *HRTimer) Forward(now, interval time.Duration) (overruns uint64) {
 	delta := now - t.Expires()
 	if delta < 0 {
@@ -224,7 +226,9 @@ func (t *HRTimer) Forward(now, interval time.Duration) (overruns uint64) {
 	if when <= int64(now) {
 		when = 1<<63 - 2
 	}
-	t.t.SetWhen(when)
+	if !t.t.SetWhen(when) {
+		return 0
+	}
 	return uint64(n)
 }
 
