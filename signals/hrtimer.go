@@ -2,10 +2,7 @@ package signals
 
 import (
 	"fmt"
-	"runtime"
 	"time"
-
-	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
@@ -106,14 +103,11 @@ func (t *HRTimer) Start(expiry time.Duration, mode HRTimerMode) error {
 			return ErrShutdown
 		}
 		if c = t.t.CPU(); c == nil || c.ID() >= len(all) || all[c.ID()] != c {
-			c = all[anyCPU.Inc()%uint32(len(all))]
+			c = all[irq.AnyCPU(len(all))]
 		}
 	}
 	return t.start(c, expiry, mode)
 }
-
-// anyCPU spreads what has no CPU of its own.
-var anyCPU atomic.Uint32
 
 // StartOn is Start on CPU n. Errors: ErrShutdown, ErrCPU.
 func (t *HRTimer) StartOn(n int, expiry time.Duration, mode HRTimerMode) error {
@@ -177,19 +171,8 @@ func (t *HRTimer) Cancel() (waited bool) {
 		case atomic:
 			irq.Relax(spins) // nothing preempts the callback, which is on another CPU
 		default:
-			pause(spins)
+			irq.Pause(spins)
 		}
-	}
-}
-
-// pause waits a little in a loop that waits for something that should take
-// microseconds. Context: may block.
-func pause(spins int) {
-	switch {
-	case spins < 20:
-		runtime.Gosched()
-	default:
-		time.Sleep(time.Duration(min(spins, 200)) * time.Microsecond)
 	}
 }
 

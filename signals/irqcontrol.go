@@ -40,7 +40,7 @@ func (i *IRQ) Enable() {
 // been taken from it so far. Context: may block, not the line's own handler. Linux:
 // synchronize_irq().
 func (i *IRQ) Synchronize() {
-	if mayBlock("Synchronize of an IRQ") && !i.own("Synchronize") {
+	if irq.MayBlock("Synchronize of an IRQ") && !i.own("Synchronize") {
 		i.sync()
 	}
 }
@@ -56,18 +56,18 @@ func (i *IRQ) own(what string) bool {
 
 func (i *IRQ) sync() {
 	for spins := 0; i.serving.Load(); spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 	woken := i.woken.Load()
 	for spins := 0; i.done.Load() < woken; spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 }
 
 // SetAffinity has CPU n serve the line from now on, and run its thread. Context: may
 // block. Errors: ErrCPU, ErrShutdown. Linux: irq_set_affinity().
 func (i *IRQ) SetAffinity(n int) error {
-	if !mayBlock("SetAffinity of an IRQ") {
+	if !irq.MayBlock("SetAffinity of an IRQ") {
 		return ErrShutdown
 	}
 	i.moving.Lock()
@@ -98,7 +98,7 @@ func (i *IRQ) Affinity() int { return int(i.on.Load()) }
 // does nothing. An error says what could not be put back. Context: may block, not the
 // line's own handler. Linux: free_irq().
 func (i *IRQ) Free() (err error) {
-	if !mayBlock("Free of an IRQ") {
+	if !irq.MayBlock("Free of an IRQ") {
 		return nil
 	}
 	if i.own("Free") {

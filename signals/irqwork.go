@@ -36,7 +36,7 @@ func (w *IRQWork) Queue() (queued bool, err error) {
 		if all == nil {
 			return false, ErrShutdown
 		}
-		c = all[anyCPU.Inc()%uint32(len(all))]
+		c = all[irq.AnyCPU(len(all))]
 	}
 	return w.queue(c)
 }
@@ -95,10 +95,10 @@ func (w *IRQWork) Busy() bool { return w.state.Load() != 0 }
 // Sync waits until it is neither queued nor running. Context: may block. Linux:
 // irq_work_sync().
 func (w *IRQWork) Sync() {
-	if !mayBlock("Sync of an IRQWork") {
+	if !irq.MayBlock("Sync of an IRQWork") {
 		return
 	}
 	for spins := 0; w.Busy(); spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 }

@@ -122,7 +122,7 @@ var irqs struct {
 // takes a signal away. Context: may block. Errors: ErrIRQSource, ErrIRQBusy,
 // ErrPriority, ErrCPU, ErrShutdown. Linux: request_threaded_irq().
 func RequestIRQ(source IRQSource, handler func(*IRQ, IRQEvent), options IRQOptions) (*IRQ, error) {
-	if !mayBlock("RequestIRQ") {
+	if !irq.MayBlock("RequestIRQ") {
 		return nil, ErrShutdown
 	}
 	i := &IRQ{handler: handler, o: options, rest: irq.NewLine(), wake: make(chan struct{}, 1), gone: make(chan struct{})}

@@ -42,7 +42,7 @@ var stopJobs [cpu.MaxCPUs]atomic.Pointer[stopJob]
 // users': one in a system call holds it up. Context: may block. Errors:
 // ErrShutdown, ErrCPU. Linux: stop_machine().
 func StopMachine(f func() error, cpus []int) error {
-	if !mayBlock("StopMachine") {
+	if !irq.MayBlock("StopMachine") {
 		return nil
 	}
 	stopping.Lock()

@@ -3,6 +3,7 @@ package workqueue
 import (
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
 )
 
@@ -88,14 +89,14 @@ func (w *Work) Busy() bool {
 // whether there was anything to wait for. Context: may block; not w's own function.
 // Linux: flush_work().
 func (w *Work) Flush() bool {
-	if !mayBlock("Flush of a Work") {
+	if !irq.MayBlock("Flush of a Work") {
 		return false
 	}
 	for spins := 0; ; spins++ {
 		if done, again := w.tryFlush(); !again {
 			return wait(done)
 		}
-		pause(spins) // who queues it has not put it on a list yet
+		irq.Pause(spins) // who queues it has not put it on a list yet
 	}
 }
 
@@ -148,14 +149,14 @@ func (w *Work) wakeWaiters() {
 // Cancel has w not executed if it is pending, and reports whether it was. Its function
 // may be running. Context: may block. Linux: cancel_work().
 func (w *Work) Cancel() bool {
-	if !mayBlock("Cancel of a Work") {
+	if !irq.MayBlock("Cancel of a Work") {
 		return false
 	}
 	for spins := 0; ; spins++ {
 		if canceled, again := w.tryCancel(); !again {
 			return canceled
 		}
-		pause(spins) // who queues it has not put it on a list yet
+		irq.Pause(spins) // who queues it has not put it on a list yet
 	}
 }
 
