@@ -66,6 +66,7 @@ func TestFlushAgainstClaim(t *testing.T) {
 	go func() { flushed <- w.Flush() }()
 	time.Sleep(2 * time.Millisecond)
 	unclaim()
+	eventually(t, "it does not wait", func() bool { return workqueue.Waiters(w) == 1 })
 	close(step)
 	require.True(t, wait("waits for what was given up"))
 
