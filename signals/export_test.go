@@ -9,3 +9,9 @@ func HoldThread(i *IRQ) (release func()) {
 
 // Closing reports whether a Free of i has begun.
 func Closing(i *IRQ) bool { return i.closing.Load() }
+
+// RunElsewhere does what another CPU does where w has been queued meanwhile.
+func RunElsewhere(w *IRQWork) {
+	w.claim()
+	w.run()
+}

@@ -53,6 +53,20 @@ func (w *IRQWork) QueueOn(n int) (queued bool, err error) {
 
 func (w *IRQWork) queue(c *irq.CPU) (bool, error) {
 	cpu.RaceReaderUnlocking(&w.race)
+	if !w.claim() {
+		return false, nil
+	}
+	item := &irq.Work{Fn: w.run}
+	cpu.RaceReaderUnlocking(item.Race())
+	if err := c.Queue(item); err != nil {
+		w.state.Sub(workPending + workBusy)
+		return false, err
+	}
+	return true, nil
+}
+
+// claim makes w pending, and reports whether it was not.
+func (w *IRQWork) claim() bool {
 	for {
 		old := w.state.Load()
 		pending := old&workPending != 0
@@ -62,21 +76,10 @@ func (w *IRQWork) queue(c *irq.CPU) (bool, error) {
 		}
 		// The function is called after this, and must see what the caller has stored
 		// before: so a barrier, also if it is pending.
-		if !w.state.CompareAndSwap(old, next) {
-			continue
+		if w.state.CompareAndSwap(old, next) {
+			return !pending
 		}
-		if pending {
-			return false, nil
-		}
-		break
 	}
-	item := &irq.Work{Fn: w.run}
-	cpu.RaceReaderUnlocking(item.Race())
-	if err := c.Queue(item); err != nil {
-		w.state.Sub(workPending + workBusy)
-		return false, err
-	}
-	return true, nil
 }
 
 // run calls the function. Another CPU may run it at the same time, if it was queued
