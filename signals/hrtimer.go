@@ -2,10 +2,7 @@ package signals
 
 import (
 	"fmt"
-	"runtime"
 	"time"
-
-	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
@@ -106,14 +103,11 @@ func (t *HRTimer) Start(expiry time.Duration, mode HRTimerMode) error {
 			return ErrShutdown
 		}
 		if c = t.t.CPU(); c == nil || c.ID() >= len(all) || all[c.ID()] != c {
-			c = all[anyCPU.Inc()%uint32(len(all))]
+			c = all[irq.AnyCPU(len(all))]
 		}
 	}
 	return t.start(c, expiry, mode)
 }
-
-// anyCPU spreads what has no CPU of its own.
-var anyCPU atomic.Uint32
 
 // StartOn is Start on CPU n. Errors: ErrShutdown, ErrCPU.
 func (t *HRTimer) StartOn(n int, expiry time.Duration, mode HRTimerMode) error {
@@ -130,6 +124,7 @@ func (t *HRTimer) start(c *irq.CPU, expiry time.Duration, mode HRTimerMode) erro
 	if mode&HRTimerRel != 0 {
 		when = later(irq.Now(), when)
 	}
+	when = max(when, 0) // keys are compared by difference
 	cpu.RaceReaderUnlocking(&t.t.Race)
 	return t.t.Start(c, when)
 }
@@ -176,19 +171,8 @@ func (t *HRTimer) Cancel() (waited bool) {
 		case atomic:
 			irq.Relax(spins) // nothing preempts the callback, which is on another CPU
 		default:
-			pause(spins)
+			irq.Pause(spins)
 		}
-	}
-}
-
-// pause waits a little in a loop that waits for something that should take
-// microseconds. Context: may block.
-func pause(spins int) {
-	switch {
-	case spins < 20:
-		runtime.Gosched()
-	default:
-		time.Sleep(time.Duration(min(spins, 200)) * time.Microsecond)
 	}
 }
 
@@ -211,8 +195,9 @@ func (t *HRTimer) CallbackRunning() bool {
 func (t *HRTimer) Expires() time.Duration { return time.Duration(t.t.When()) }
 
 // Forward moves the expiry on by as many intervals as it takes to be after now,
-// and returns how many: 0 if it is already. Context: the timer's callback, or
-// while the timer is not active. Linux: hrtimer_forward().
+// and returns how many: 0 if it is already, or if the timer waits, as it does in its
+// callback when somebody has started it meanwhile: then its expiry stays. Context: the
+// timer's callback, or while the timer is not active. Linux: hrtimer_forward().
 func (t *HRTimer) Forward(now, interval time.Duration) (overruns uint64) {
 	delta := now - t.Expires()
 	if delta < 0 {
@@ -224,7 +209,9 @@ func (t *HRTimer) Forward(now, interval time.Duration) (overruns uint64) {
 	if when <= int64(now) {
 		when = 1<<63 - 2
 	}
-	t.t.SetWhen(when)
+	if !t.t.SetWhen(when) {
+		return 0
+	}
 	return uint64(n)
 }
 
@@ -249,6 +236,8 @@ func runSoftTimers() {
 // timerThreadMain runs the callbacks of a CPU's timers of one priority.
 func timerThreadMain(c *irq.CPU, w *irq.Worker, level int) {
 	defer w.Ended()
+	returned := false
+	defer irq.CheckReturn(&returned)
 	for w.Sleep() {
 		for {
 			t := c.Begin(irq.Thread, level)
@@ -261,4 +250,5 @@ func timerThreadMain(c *irq.CPU, w *irq.Worker, level int) {
 			fire(c, t)
 		}
 	}
+	returned = true
 }

@@ -21,6 +21,8 @@ func init() {
 // interruptMain does what is queued, and then, on the way out, softirqs.
 func interruptMain(c *irq.CPU, w *irq.Worker) {
 	defer w.Ended()
+	returned := false
+	defer irq.CheckReturn(&returned)
 	for more := true; more; {
 		more = w.Sleep()
 		for serveInterrupt(c) {
@@ -31,6 +33,7 @@ func interruptMain(c *irq.CPU, w *irq.Worker) {
 			preempt.Enable()
 		}
 	}
+	returned = true
 }
 
 // serveInterrupt does the first thing that is queued, as a hard interrupt, and

@@ -40,7 +40,7 @@ func (i *IRQ) Enable() {
 // been taken from it so far. Context: may block, not the line's own handler. Linux:
 // synchronize_irq().
 func (i *IRQ) Synchronize() {
-	if mayBlock("Synchronize of an IRQ") && !i.own("Synchronize") {
+	if irq.MayBlock("Synchronize of an IRQ") && !i.own("Synchronize") {
 		i.sync()
 	}
 }
@@ -56,18 +56,18 @@ func (i *IRQ) own(what string) bool {
 
 func (i *IRQ) sync() {
 	for spins := 0; i.serving.Load(); spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 	woken := i.woken.Load()
 	for spins := 0; i.done.Load() < woken; spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 }
 
 // SetAffinity has CPU n serve the line from now on, and run its thread. Context: may
 // block. Errors: ErrCPU, ErrShutdown. Linux: irq_set_affinity().
 func (i *IRQ) SetAffinity(n int) error {
-	if !mayBlock("SetAffinity of an IRQ") {
+	if !irq.MayBlock("SetAffinity of an IRQ") {
 		return ErrShutdown
 	}
 	i.moving.Lock()
@@ -98,7 +98,7 @@ func (i *IRQ) Affinity() int { return int(i.on.Load()) }
 // does nothing. An error says what could not be put back. Context: may block, not the
 // line's own handler. Linux: free_irq().
 func (i *IRQ) Free() (err error) {
-	if !mayBlock("Free of an IRQ") {
+	if !irq.MayBlock("Free of an IRQ") {
 		return nil
 	}
 	if i.own("Free") {
@@ -118,6 +118,13 @@ func (i *IRQ) Free() (err error) {
 	if i.file == nil {
 		err = i.line.Close()
 	}
+	irqs.Unlock()
+	close(i.wake) // nobody serves it any more
+	i.ended.Wait()
+	if i.file != nil {
+		err = i.file.Close()
+	}
+	irqs.Lock() // it stays on the list until now: freeIRQs waits for its tasks
 	var list []*IRQ
 	for _, other := range *irqs.list.Load() {
 		if other != i {
@@ -126,16 +133,12 @@ func (i *IRQ) Free() (err error) {
 	}
 	irqs.list.Store(&list)
 	irqs.Unlock()
-	close(i.wake) // nobody serves it any more
-	i.ended.Wait()
-	if i.file != nil {
-		err = i.file.Close()
-	}
 	close(i.gone)
 	return err
 }
 
-// freeIRQs frees what the program has left, and refuses more.
+// freeIRQs frees what the program has left, waits for what others free, and refuses
+// more.
 func freeIRQs() {
 	irqs.Lock()
 	irqs.closed = true

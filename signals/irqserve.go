@@ -108,6 +108,8 @@ func (i *IRQ) look() {
 // irq_thread().
 func (i *IRQ) thread() {
 	defer i.ended.Done()
+	returned := false
+	defer irq.CheckReturn(&returned)
 	i.task.Store(cpu.Current())
 	for range i.wake {
 		for {
@@ -123,8 +125,10 @@ func (i *IRQ) thread() {
 				i.masked.Store(false)
 				i.look()
 			}
+			i.done.Store(woken) // there may always be more
 		}
 	}
+	returned = true
 }
 
 // read is the task that waits for a descriptor: it is what raises the line.

@@ -15,8 +15,8 @@ type IRQWork struct {
 	race  uint32
 }
 
-// An IRQWork's state: pending until the function is about to be called, busy until
-// it has returned.
+// An IRQWork's state: pending until the function is about to be called, and how often
+// it is pending or running.
 const (
 	workPending = 1 << iota
 	workBusy
@@ -36,7 +36,7 @@ func (w *IRQWork) Queue() (queued bool, err error) {
 		if all == nil {
 			return false, ErrShutdown
 		}
-		c = all[anyCPU.Inc()%uint32(len(all))]
+		c = all[irq.AnyCPU(len(all))]
 	}
 	return w.queue(c)
 }
@@ -53,44 +53,55 @@ func (w *IRQWork) QueueOn(n int) (queued bool, err error) {
 
 func (w *IRQWork) queue(c *irq.CPU) (bool, error) {
 	cpu.RaceReaderUnlocking(&w.race)
-	for {
-		old := w.state.Load()
-		if old&workPending != 0 {
-			return false, nil
-		}
-		if w.state.CompareAndSwap(old, workPending|workBusy) {
-			break
-		}
+	if !w.claim() {
+		return false, nil
 	}
 	item := &irq.Work{Fn: w.run}
 	cpu.RaceReaderUnlocking(item.Race())
 	if err := c.Queue(item); err != nil {
-		w.state.Store(0)
+		w.state.Sub(workPending + workBusy)
 		return false, err
 	}
 	return true, nil
 }
 
-// run calls the function. Another CPU may run it at the same time, if it was queued
-// there after it began here, as in Linux.
-func (w *IRQWork) run() {
-	w.state.Store(workBusy)
-	cpu.RaceLocked(&w.race)
-	w.fn(w)
-	w.state.CompareAndSwap(workBusy, 0) // unless it is pending again
+// claim makes w pending, and reports whether it was not.
+func (w *IRQWork) claim() bool {
+	for {
+		old := w.state.Load()
+		pending := old&workPending != 0
+		next := old
+		if !pending {
+			next += workPending + workBusy
+		}
+		// The function is called after this, and must see what the caller has stored
+		// before: so a barrier, also if it is pending.
+		if w.state.CompareAndSwap(old, next) {
+			return !pending
+		}
+	}
 }
 
-// Busy reports whether it is queued or its function is running. Linux:
+// run calls the function. Another CPU may run it at the same time, if it was queued
+// there after it began here, as in Linux; the last to return ends Busy, unlike there.
+func (w *IRQWork) run() {
+	w.state.Sub(workPending)
+	cpu.RaceLocked(&w.race)
+	w.fn(w)
+	w.state.Sub(workBusy)
+}
+
+// Busy reports whether it is queued or its function is running, on any CPU. Linux:
 // irq_work_is_busy().
-func (w *IRQWork) Busy() bool { return w.state.Load()&workBusy != 0 }
+func (w *IRQWork) Busy() bool { return w.state.Load() != 0 }
 
 // Sync waits until it is neither queued nor running. Context: may block. Linux:
 // irq_work_sync().
 func (w *IRQWork) Sync() {
-	if !mayBlock("Sync of an IRQWork") {
+	if !irq.MayBlock("Sync of an IRQWork") {
 		return
 	}
 	for spins := 0; w.Busy(); spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 }

@@ -96,7 +96,7 @@ type IRQ struct {
 	closing atomic.Bool   // Free has begun
 	serving atomic.Bool   // a CPU takes what the line has, and runs Primary
 	woken   atomic.Uint64 // how often the thread was, by who serves
-	done    atomic.Uint64 // the last of those after which it found nothing to do
+	done    atomic.Uint64 // the last of those for which it has done what there was
 	moving  sync.Mutex    // serialises SetAffinity
 
 	rest                   *irq.Line // what the thread is to do
@@ -122,7 +122,7 @@ var irqs struct {
 // takes a signal away. Context: may block. Errors: ErrIRQSource, ErrIRQBusy,
 // ErrPriority, ErrCPU, ErrShutdown. Linux: request_threaded_irq().
 func RequestIRQ(source IRQSource, handler func(*IRQ, IRQEvent), options IRQOptions) (*IRQ, error) {
-	if !mayBlock("RequestIRQ") {
+	if !irq.MayBlock("RequestIRQ") {
 		return nil, ErrShutdown
 	}
 	i := &IRQ{handler: handler, o: options, rest: irq.NewLine(), wake: make(chan struct{}, 1), gone: make(chan struct{})}

@@ -1,21 +1,10 @@
 package signals
 
 import (
-	"fmt"
-
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
 )
-
-// mayBlock reports a BUG if the caller must not block.
-func mayBlock(what string) bool {
-	if preempt.InAtomic() || IRQsDisabled() {
-		preempt.Raise(fmt.Sprintf("%s in atomic context, which may block", what))
-		return false
-	}
-	return true
-}
 
 // SMPCallFunctionSingle has CPU n call f, as a hard interrupt: f must not block. If
 // that is the caller's own CPU it is called at once, with interrupts masked. With
@@ -57,7 +46,7 @@ func smpCall(cpus []int, f func(), wait, own bool) error {
 			return err
 		}
 	}
-	if wait && !mayBlock("a call on other CPUs that waits") {
+	if wait && !irq.MayBlock("a call on other CPUs that waits") {
 		return nil
 	}
 	done := make(chan struct{}, len(cpus)) // with room for all: to send does not block

@@ -150,6 +150,8 @@ func LocalSoftIRQPending() uint32 {
 // do not keep the CPU from its tasks. Context: a task with preemption disabled, not
 // in an interrupt, interrupts on. Linux: handle_softirqs().
 func handleSoftIRQs(c *irq.CPU) {
+	returned := false
+	defer irq.CheckReturn(&returned)
 	word, _ := cpu.AddCount(preempt.SoftIRQOffset)
 	want := word &^ cpu.NoNeed
 	raceMasked()
@@ -176,6 +178,7 @@ func handleSoftIRQs(c *irq.CPU) {
 	}
 	raceUnmask()
 	preempt.SubCount(preempt.SoftIRQOffset)
+	returned = true
 }
 
 // serveSoftIRQs runs what is pending. Context: preemption disabled once, softirqs

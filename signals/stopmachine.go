@@ -42,7 +42,7 @@ var stopJobs [cpu.MaxCPUs]atomic.Pointer[stopJob]
 // users': one in a system call holds it up. Context: may block. Errors:
 // ErrShutdown, ErrCPU. Linux: stop_machine().
 func StopMachine(f func() error, cpus []int) error {
-	if !mayBlock("StopMachine") {
+	if !irq.MayBlock("StopMachine") {
 		return nil
 	}
 	stopping.Lock()
@@ -86,11 +86,14 @@ func StopMachine(f func() error, cpus []int) error {
 // stopperMain is the stopper of a CPU. Linux: cpu_stopper_thread().
 func stopperMain(c *irq.CPU, w *irq.Worker) {
 	defer w.Ended()
+	returned := false
+	defer irq.CheckReturn(&returned)
 	for w.Sleep() {
 		if j := stopJobs[c.ID()].Swap(nil); j != nil {
 			j.stop(c)
 		}
 	}
+	returned = true
 }
 
 // stop is what each CPU does, in step with the others. Linux: multi_cpu_stop().

@@ -63,7 +63,7 @@ func (t *Tasklet) schedule(which int) error {
 	// Its CPU has to do it, by an interrupt.
 	w := &irq.Work{Fn: func() { t.enqueue(which) }}
 	cpu.RaceReaderUnlocking(w.Race())
-	if err := all[anyCPU.Inc()%uint32(len(all))].Queue(w); err != nil {
+	if err := all[irq.AnyCPU(len(all))].Queue(w); err != nil {
 		t.clearState(taskletScheduled)
 		return err
 	}
@@ -151,7 +151,7 @@ func (t *Tasklet) DisableNosync() { t.count.Inc() }
 // may block. Linux: tasklet_disable().
 func (t *Tasklet) Disable() {
 	t.DisableNosync()
-	if mayBlock("Disable of a tasklet") {
+	if irq.MayBlock("Disable of a tasklet") {
 		t.unlockWait()
 	}
 }
@@ -168,11 +168,11 @@ func (t *Tasklet) Enable() {
 // it meanwhile, or Kill may not end, and it is not disabled. Context: may block.
 // Linux: tasklet_kill().
 func (t *Tasklet) Kill() {
-	if !mayBlock("Kill of a tasklet") {
+	if !irq.MayBlock("Kill of a tasklet") {
 		return
 	}
 	for spins := 0; t.setState(taskletScheduled)&taskletScheduled != 0; spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 	t.unlockWait()
 	t.clearState(taskletScheduled)
@@ -180,7 +180,7 @@ func (t *Tasklet) Kill() {
 
 func (t *Tasklet) unlockWait() {
 	for spins := 0; t.state.Load()&taskletRunning != 0; spins++ {
-		pause(spins)
+		irq.Pause(spins)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/signals"
 )
 
@@ -62,7 +63,7 @@ func (wq *Workqueue) delay(p *pool, d *DelayedWork, delay time.Duration) (bool, 
 // and reports whether it was. Context: may block. Errors as for Queue. Linux:
 // mod_delayed_work().
 func (wq *Workqueue) ModDelayed(d *DelayedWork, delay time.Duration) (pending bool, err error) {
-	if !mayBlock("ModDelayed") {
+	if !irq.MayBlock("ModDelayed") {
 		return false, nil
 	}
 	for {
@@ -88,21 +89,18 @@ func (d *DelayedWork) Pending() bool { return d.work.Pending() }
 // Cancel has d not executed if it is pending, and reports whether it was. Its function
 // may be running. Context: may block. Linux: cancel_delayed_work().
 func (d *DelayedWork) Cancel() bool {
-	if !mayBlock("Cancel of a DelayedWork") {
+	if !irq.MayBlock("Cancel of a DelayedWork") {
 		return false
 	}
 	for spins := 0; d.work.Pending(); spins++ {
 		if d.timer.Cancel() {
 			d.work.unclaim(d.to.Load().p.k.number)
-			mu.Lock()
-			d.work.wakeWaiters(current.Load())
-			mu.Unlock()
 			return true
 		}
 		if canceled, again := d.work.tryCancel(); !again {
 			return canceled
 		}
-		pause(spins)
+		irq.Pause(spins)
 	}
 	return false
 }
@@ -112,7 +110,7 @@ func (d *DelayedWork) Cancel() bool {
 // cancel_delayed_work_sync().
 func (d *DelayedWork) CancelSync() bool {
 	d.work.state.Add(stateDisable)
-	defer d.work.state.Sub(stateDisable)
+	defer d.work.Enable()
 	canceled := d.Cancel()
 	d.work.Flush()
 	return canceled
@@ -122,13 +120,19 @@ func (d *DelayedWork) CancelSync() bool {
 // executed. It reports whether there was anything to wait for. Context: may block; not
 // d's own function. Linux: flush_delayed_work().
 func (d *DelayedWork) Flush() bool {
-	if !mayBlock("Flush of a DelayedWork") {
+	if !irq.MayBlock("Flush of a DelayedWork") {
 		return false
 	}
-	waited := d.timer.Cancel()
-	if waited {
-		to := d.to.Load()
-		_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
+	waited := false
+	for spins := 0; ; spins++ {
+		if d.timer.Cancel() {
+			to := d.to.Load()
+			_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
+			waited = true
+		}
+		if done, again := d.work.tryFlush(); !again {
+			return wait(done) || waited // it may have been executed already
+		}
+		irq.Pause(spins) // who queues it has not started the timer yet
 	}
-	return d.work.Flush() || waited // it may have been executed already
 }

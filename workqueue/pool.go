@@ -43,8 +43,8 @@ type flusher struct {
 
 // running returns the running kernel's, nil if there is none. Context: any.
 func running() *kernel {
+	k := current.Load() // before: a kernel that has ended meanwhile must not replace a newer one's
 	all := irq.All()
-	k := current.Load()
 	if all == nil || k != nil && len(k.cpus) > 0 && k.cpus[0] == all[0] {
 		if all == nil {
 			return nil
@@ -179,6 +179,7 @@ func (p *pool) accept(it *item) {
 		q = &pwq{}
 		p.pwqs[it.wq] = q
 	}
+	it.q = q
 	if q.active < it.wq.maxActive && q.inactive.first == nil {
 		q.active++
 		it.active = true
@@ -219,7 +220,7 @@ func (it *item) finished() {
 	p := it.pool
 	if it.active {
 		it.active = false
-		q := p.pwqs[it.wq]
+		q := it.q
 		q.active--
 		if next := q.inactive.take(); next != nil {
 			q.active++
@@ -235,6 +236,22 @@ func (it *item) finished() {
 		}
 	}
 	u.wake()
+	if it.wq.destroyed.Load() {
+		p.k.forget(it.wq)
+	}
+}
+
+// forget forgets what is idle of a queue that is destroyed: what was on its way into
+// it meanwhile is still executed. mu is held.
+func (k *kernel) forget(wq *Workqueue) {
+	if u := k.users[wq]; u != nil && len(u.live) == 0 {
+		delete(k.users, wq)
+	}
+	for _, p := range k.pools() {
+		if q := p.pwqs[wq]; q != nil && q.active == 0 && q.inactive.first == nil {
+			delete(p.pwqs, wq)
+		}
+	}
 }
 
 // wake wakes the flushers that have nothing to wait for. mu is held.

@@ -3,6 +3,7 @@ package workqueue
 import (
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
 )
 
@@ -29,7 +30,7 @@ const (
 	stateKernel   = 16 // shift
 )
 
-// waiter waits until as many executions have ended, or there is nothing to wait for.
+// waiter waits until as many executions have ended.
 type waiter struct {
 	ended uint64
 	done  chan struct{}
@@ -88,31 +89,54 @@ func (w *Work) Busy() bool {
 // whether there was anything to wait for. Context: may block; not w's own function.
 // Linux: flush_work().
 func (w *Work) Flush() bool {
-	if !mayBlock("Flush of a Work") {
+	if !irq.MayBlock("Flush of a Work") {
 		return false
 	}
+	for spins := 0; ; spins++ {
+		if done, again := w.tryFlush(); !again {
+			return wait(done)
+		}
+		irq.Pause(spins) // who queues it has not put it on a list yet
+	}
+}
+
+// tryFlush returns what is closed when w's last queueing has been executed, nil: there
+// is nothing to wait for. Only what is on a list is waited for: who has claimed w may
+// have to give it up, or puts it off. again: ask again then.
+func (w *Work) tryFlush() (done chan struct{}, again bool) {
 	mu.Lock()
+	defer mu.Unlock()
+	if k := current.Load(); w.isPending(k) {
+		k.takeAll()
+		if w.queued == nil && w.isPending(k) {
+			return nil, true
+		}
+	}
 	target := w.begun
-	if w.Pending() {
+	if w.queued != nil {
 		target++
 	}
 	if w.ended >= target {
-		mu.Unlock()
-		return false
+		return nil, false
 	}
-	done := make(chan struct{})
+	done = make(chan struct{})
 	w.waiters = append(w.waiters, waiter{target, done})
-	mu.Unlock()
-	<-done
-	return true
+	return done, false
+}
+
+// wait waits for done, and reports whether there was one.
+func wait(done chan struct{}) bool {
+	if done != nil {
+		<-done
+	}
+	return done != nil
 }
 
 // wakeWaiters wakes those who have nothing to wait for any more. mu is held.
-func (w *Work) wakeWaiters(k *kernel) {
-	idle := w.running == nil && !w.isPending(k)
+func (w *Work) wakeWaiters() {
 	rest := w.waiters[:0]
 	for _, x := range w.waiters {
-		if idle || w.ended >= x.ended {
+		if w.ended >= x.ended {
 			close(x.done)
 		} else {
 			rest = append(rest, x)
@@ -125,14 +149,14 @@ func (w *Work) wakeWaiters(k *kernel) {
 // Cancel has w not executed if it is pending, and reports whether it was. Its function
 // may be running. Context: may block. Linux: cancel_work().
 func (w *Work) Cancel() bool {
-	if !mayBlock("Cancel of a Work") {
+	if !irq.MayBlock("Cancel of a Work") {
 		return false
 	}
 	for spins := 0; ; spins++ {
 		if canceled, again := w.tryCancel(); !again {
 			return canceled
 		}
-		pause(spins) // who queues it has not put it on a list yet
+		irq.Pause(spins) // who queues it has not put it on a list yet
 	}
 }
 
@@ -158,19 +182,25 @@ func (w *Work) tryCancel() (canceled, again bool) {
 func (it *item) drop() {
 	it.work.queued = nil
 	it.work.unclaim(it.pool.k.number)
+	it.dropped()
+}
+
+// dropped is the rest of drop. mu is held.
+func (it *item) dropped() {
 	it.finished()
-	it.work.wakeWaiters(it.pool.k)
+	w := it.work
+	for i := range w.waiters { // what they wait for is no more, but may be running
+		w.waiters[i].ended = min(w.waiters[i].ended, w.begun)
+	}
+	w.wakeWaiters()
 }
 
 // CancelSync is Cancel, and waits until w's function is not running; until it
 // returns w cannot be queued, by its own function or others. Context: may block; not
 // w's own function. Linux: cancel_work_sync().
 func (w *Work) CancelSync() bool {
-	w.state.Add(stateDisable)
-	defer w.state.Sub(stateDisable)
-	canceled := w.Cancel()
-	w.Flush()
-	return canceled
+	defer w.Enable()
+	return w.Disable()
 }
 
 // Disable is CancelSync, and w cannot be queued until as many calls of Enable.
@@ -200,9 +230,10 @@ type item struct {
 
 	// Protected by mu.
 	seq        uint64 // its place in the order of its queue
-	active     bool   // counts against maxActive
-	list       *list  // where it waits
-	prevL, nxt *item  // there
+	q          *pwq
+	active     bool  // counts against maxActive
+	list       *list // where it waits
+	prevL, nxt *item // there
 }
 
 // list is a queue of items. Protected by mu.

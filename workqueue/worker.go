@@ -67,6 +67,8 @@ func (w *worker) main() {
 	task := any(cpu.Current())
 	executing.Store(task, w)
 	defer executing.Delete(task)
+	returned := false
+	defer irq.CheckReturn(&returned)
 	for it := range w.items {
 		w.runs.Store(true)
 		for it != nil {
@@ -75,6 +77,7 @@ func (w *worker) main() {
 			it = w.next(it)
 		}
 	}
+	returned = true
 }
 
 // executing are the workers, by their tasks. To load from it takes no lock.
@@ -89,7 +92,7 @@ func (w *worker) next(it *item) *item {
 	it.work.running = nil
 	it.work.ended++
 	it.finished()
-	it.work.wakeWaiters(p.k)
+	it.work.wakeWaiters()
 	if it.pool != p {
 		it.pool.watch.Wake()
 	}

@@ -3,14 +3,12 @@ package workqueue
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
-	"github.com/gokern/gokern/signals"
 )
 
 // Errors to test with errors.Is.
@@ -105,9 +103,6 @@ func (wq *Workqueue) queue(n int, w *Work) (bool, error) {
 	return wq.push(p, w)
 }
 
-// anyCPU spreads what has no CPU of its own.
-var anyCPU atomic.Uint32
-
 // pool returns where something that is queued now goes, -1: here.
 func (wq *Workqueue) pool(n int) (*pool, error) {
 	k := running()
@@ -128,7 +123,7 @@ func (wq *Workqueue) pool(n int) (*pool, error) {
 	}
 	if n < 0 {
 		if n = cpu.Number(); n < 0 || n >= len(k.cpus) {
-			n = int(anyCPU.Inc() % uint32(len(k.cpus)))
+			n = irq.AnyCPU(len(k.cpus))
 		}
 	}
 	return &k.bound[n][high], nil
@@ -161,7 +156,7 @@ func (wq *Workqueue) push(p *pool, w *Work) (bool, error) {
 // Flush waits until all that was queued so far has been executed, or cancelled.
 // Context: may block; not a function of the queue's. Linux: flush_workqueue().
 func (wq *Workqueue) Flush() {
-	if !mayBlock("Flush of a Workqueue") {
+	if !irq.MayBlock("Flush of a Workqueue") {
 		return
 	}
 	if done := wq.flushTo(); done != nil {
@@ -178,8 +173,8 @@ func (wq *Workqueue) flushTo() chan struct{} {
 		return nil
 	}
 	k.takeAll()
-	u := k.use(wq)
-	if len(u.live) == 0 {
+	u := k.users[wq]
+	if u == nil || len(u.live) == 0 {
 		return nil
 	}
 	done := make(chan struct{})
@@ -191,7 +186,7 @@ func (wq *Workqueue) flushTo() chan struct{} {
 // queue more in it. Delayed works must not be waiting. Context as for Flush. Linux:
 // drain_workqueue().
 func (wq *Workqueue) Drain() {
-	if !mayBlock("Drain of a Workqueue") {
+	if !irq.MayBlock("Drain of a Workqueue") {
 		return
 	}
 	wq.draining.Inc()
@@ -210,28 +205,18 @@ func (wq *Workqueue) Destroy() {
 	}
 	wq.draining.Inc() // for good
 	wq.Drain()
-	wq.destroyed.Store(true)
+	wq.end()
+}
+
+// end is the rest of Destroy.
+func (wq *Workqueue) end() {
 	mu.Lock()
 	defer mu.Unlock()
+	wq.destroyed.Store(true)
 	if k := current.Load(); k != nil {
-		delete(k.users, wq)
-		for _, p := range k.pools() {
-			delete(p.pwqs, wq)
-		}
+		k.forget(wq)
 	}
 }
-
-// mayBlock reports a BUG if the caller must not block.
-func mayBlock(what string) bool {
-	if preempt.InAtomic() || signals.IRQsDisabled() {
-		preempt.Raise(what + " in atomic context, which may block")
-		return false
-	}
-	return true
-}
-
-// pause waits a little for something that should take microseconds.
-func pause(spins int) { time.Sleep(time.Duration(min(spins, 200)) * time.Microsecond) }
 
 func init() { irq.StopWork = stop }
 

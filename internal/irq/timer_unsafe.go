@@ -221,10 +221,31 @@ func endOnG0(p unsafe.Pointer) {
 //go:norace
 func (t *Timer) When() int64 { return t.node.Key }
 
-// SetWhen says when t, which is idle, or runs its callback, is to expire next.
-//
+// SetWhen says when t is to expire next, if it is idle, or runs its callback and has
+// not been started meanwhile; else, for a list goes by it, it returns false.
+func (t *Timer) SetWhen(when int64) bool {
+	a := timerArgs{t: t, when: when}
+	goport.CallOnG0(setWhenOnG0, unsafe.Pointer(&a))
+	return a.ok
+}
+
 //go:norace
-func (t *Timer) SetWhen(when int64) { t.node.Key = when }
+func setWhenOnG0(p unsafe.Pointer) {
+	a := (*timerArgs)(p)
+	t := a.t
+	acquire(&t.lock)
+	c := t.c
+	if c != nil {
+		c.acquire()
+	}
+	if a.ok = t.state == idle; a.ok {
+		t.node.Key = a.when
+	}
+	if c != nil {
+		c.release()
+	}
+	cpu.Release32(&t.lock, 0)
+}
 
 // CPU returns where t was started last, nil if nowhere. Context: any; a hint.
 //

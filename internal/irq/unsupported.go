@@ -86,7 +86,7 @@ func (*Timer) Start(*CPU, int64) error      { return ErrShutdown }
 func (*Timer) Cancel() int                  { return 0 }
 func (*Timer) Look() (active, running bool) { return false, false }
 func (t *Timer) When() int64                { return t.when }
-func (t *Timer) SetWhen(when int64)         { t.when = when }
+func (t *Timer) SetWhen(when int64) bool    { t.when = when; return true }
 func (*Timer) CPU() *CPU                    { return nil }
 
 func All() []*CPU     { return nil }

@@ -1,0 +1,35 @@
+package irq
+
+import (
+	"runtime"
+	"time"
+
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/preempt"
+)
+
+// MayBlock reports a BUG if the caller must not block.
+func MayBlock(what string) bool {
+	if soft, hard := cpu.IRQOff(); preempt.InAtomic() || soft != 0 || hard != 0 {
+		preempt.Raise(what + " in atomic context, which may block")
+		return false
+	}
+	return true
+}
+
+// Pause waits a little in a loop that waits for something that should take
+// microseconds. Context: may block.
+func Pause(spins int) {
+	if spins < 20 {
+		runtime.Gosched()
+	} else {
+		time.Sleep(time.Duration(min(spins, 200)) * time.Microsecond)
+	}
+}
+
+var anyCPU atomic.Uint32
+
+// AnyCPU spreads over n CPUs what has none of its own.
+func AnyCPU(n int) int { return int(anyCPU.Inc() % uint32(n)) }
