@@ -128,7 +128,7 @@ func TestClassDecides(t *testing.T) {
 // lent priorities and end, on several CPUs, with hogs beside them; none is lost.
 func TestClassUnderLoad(t *testing.T) {
 	k := boot(t, Config{CPUs: 3, Slice: 200 * time.Microsecond})
-	r := fairRand(t)
+	r := newRand(t)
 	c := &queueClass{t: t, rotate: true, above: func(a, b *Task) bool { return a.ID()%3 == 0 && b.ID()%3 != 0 }}
 	policy, err := k.Register("queue", c, 0)
 	require.NoError(t, err)
@@ -234,7 +234,7 @@ func (c *gateClass) Pick(cpu int) *Task {
 // come back; nobody is told of what it has not, and none is lost.
 func TestClassLeftWhileBlocked(t *testing.T) {
 	k := boot(t, Config{CPUs: 2})
-	r := fairRand(t)
+	r := newRand(t)
 	one, two := &gateClass{queueClass{t: t}, make(chan struct{})}, &queueClass{t: t}
 	first, err := k.Register("one", one, 0)
 	require.NoError(t, err)

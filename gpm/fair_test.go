@@ -3,9 +3,7 @@
 package gpm
 
 import (
-	"flag"
 	"math/big"
-	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -19,22 +17,11 @@ import (
 	"github.com/gokern/gokern/internal/cpu"
 )
 
-var fairSeed = flag.Uint64("fairseed", 0, "seed of the tests of fairness; 0: a new one")
-
-func fairRand(t *testing.T) *rand.Rand {
-	seed := *fairSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -run %s -fairseed=%d", t.Name(), seed)
-	return rand.New(rand.NewPCG(seed, 0))
-}
-
 // The queue picks as EEVDF defines it: of the tasks that are not ahead of the
 // average the one with the first deadline. Tasks come, go, run, block and change
 // their weights at random; exact fractions say who is eligible.
 func TestEEVDF(t *testing.T) {
-	r := fairRand(t)
+	r := newRand(t)
 	c := &vcpu{k: &Kernel{}}
 	c.number = 1
 	c.most = 1e6
@@ -109,7 +96,7 @@ func TestEEVDF(t *testing.T) {
 // However often others come and go, with whatever lag, who waits has a turn before
 // each of them has had some slices.
 func TestNobodyStarves(t *testing.T) {
-	r := fairRand(t)
+	r := newRand(t)
 	c := &vcpu{}
 	c.k = &Kernel{cpus: []*vcpu{c}}
 	c.number, c.most = 1, 400_000

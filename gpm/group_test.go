@@ -117,7 +117,7 @@ func TestGroupInherited(t *testing.T) {
 // and end, while the groups change; none is lost, and in the end none is counted.
 func TestGroupsUnderLoad(t *testing.T) {
 	k := boot(t, Config{CPUs: 3, Slice: 200 * time.Microsecond})
-	r := fairRand(t)
+	r := newRand(t)
 	groups := []*Group{k.RootGroup()}
 	for i := range 5 {
 		groups = append(groups, newGroup(t, k, groups[i/2], GroupAttr{}))

@@ -3,7 +3,6 @@
 package gpm
 
 import (
-	"flag"
 	"math/rand/v2"
 	"runtime"
 	"testing"
@@ -13,22 +12,11 @@ import (
 	"go.uber.org/atomic"
 )
 
-var sleepSeed = flag.Uint64("sleepseed", 0, "seed of the tests of Sleep; 0: a new one")
-
-func sleepRand(t *testing.T) *rand.Rand {
-	seed := *sleepSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -run %s -sleepseed=%d", t.Name(), seed)
-	return rand.New(rand.NewPCG(seed, 0))
-}
-
 // Each sleep ends, none too early, with hogs on every CPU, forced migrations,
 // and the garbage collector running.
 func TestSleep(t *testing.T) {
 	k := boot(t, Config{CPUs: 3})
-	r := sleepRand(t)
+	r := newRand(t)
 	rounds := 300
 	if testing.Short() {
 		rounds = 40
