@@ -111,6 +111,7 @@ func evictOnG0(p unsafe.Pointer) {
 		// there is none. Nor can there be: a section begins in a task that runs there.
 		c.acquire()
 		c.down = cpuOffline
+		c.irq.SetOnline(false)
 		c.release()
 		c.kick() // to park
 		a.done = true
@@ -171,6 +172,7 @@ func onlineOnG0(p unsafe.Pointer) {
 		return
 	}
 	c.down = cpuOnline
+	c.irq.SetOnline(true)
 	if c.curPrio < 0 {
 		k.idle.set(c.ID)
 	}

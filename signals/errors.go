@@ -11,7 +11,7 @@ import (
 var (
 	// ErrShutdown: no kernel runs, or it is about to end. It is gpm.ErrShutdown.
 	ErrShutdown = irq.ErrShutdown
-	// ErrCPU: the kernel has no CPU of that number.
+	// ErrCPU: the kernel has no CPU of that number, or it is offline.
 	ErrCPU = irq.ErrNoCPU
 	// ErrIRQSource: nothing that RequestIRQ takes interrupts from.
 	ErrIRQSource = irq.ErrSource

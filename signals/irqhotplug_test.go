@@ -36,3 +36,21 @@ func TestIRQOffline(t *testing.T) {
 	assert.Equal(t, uint32(5), elsewhere.Load(), "the handler runs where its CPU is, or elsewhere while that is offline")
 	require.NoError(t, i.Free())
 }
+
+// A CPU that is offline is called by nobody.
+func TestSMPCallOffline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 2})
+	calls := func() (n uint32) {
+		var called atomic.Uint32
+		require.NoError(t, signals.OnEachCPU(func() { called.Inc() }, true))
+		return called.Load()
+	}
+	require.Equal(t, uint32(2), calls())
+	require.NoError(t, k.Offline(1))
+	require.Equal(t, uint32(1), calls())
+	require.ErrorIs(t, signals.SMPCallFunctionSingle(1, func() {}, true), signals.ErrCPU)
+	require.NoError(t, signals.SMPCallFunctionMany([]int{1}, func() { assert.Fail(t, "it is offline") }, true))
+	require.NoError(t, k.Online(1))
+	require.Equal(t, uint32(2), calls())
+	require.NoError(t, signals.SMPCallFunctionSingle(1, func() {}, true))
+}

@@ -1,6 +1,8 @@
 package signals
 
 import (
+	"fmt"
+
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
@@ -11,17 +13,22 @@ import (
 // wait it returns when f has. Context: any; with wait, may block. (Linux's spins,
 // and may be called with preemption off. Here a CPU with preemption off must not
 // wait for another: that one may be stopped by Go, which waits for this one.)
-// Errors: ErrCPU, ErrShutdown. Linux: smp_call_function_single().
+// Errors: ErrCPU, also if it is offline, ErrShutdown. Linux: smp_call_function_single().
 func SMPCallFunctionSingle(n int, f func(), wait bool) error {
-	if _, err := cpuAt(n); err != nil {
+	c, err := cpuAt(n)
+	switch {
+	case err != nil:
 		return err
+	case !c.Online():
+		return fmt.Errorf("%w: CPU %d is offline", ErrCPU, n)
 	}
 	return smpCall([]int{n}, f, wait, true)
 }
 
 // SMPCallFunctionMany has all of those CPUs but the caller's own call f, at the
-// same time, as SMPCallFunctionSingle does; nil means all. Context and errors as
-// there. On ErrShutdown some may have called it. Linux: smp_call_function_many().
+// same time, as SMPCallFunctionSingle does; nil means all. Those that are offline are
+// left out. Context and errors as there. On ErrShutdown some may have called it. Linux:
+// smp_call_function_many().
 func SMPCallFunctionMany(cpus []int, f func(), wait bool) error {
 	return smpCall(cpus, f, wait, false)
 }
@@ -56,6 +63,9 @@ func smpCall(cpus []int, f func(), wait, own bool) error {
 	for _, n := range cpus {
 		if n == self {
 			here = own
+			continue
+		}
+		if !all[n].Online() {
 			continue
 		}
 		w := &irq.Work{Call: true, Fn: func() {

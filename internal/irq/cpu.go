@@ -18,6 +18,7 @@ type CPU struct {
 	seat goport.Seat // how signal handlers find it
 	lock uint32
 	dead bool // the kernel ends: nothing is accepted any more
+	off  uint32
 
 	heap  heap.Heap
 	next  int64 // Key of the first, never if there is none
@@ -247,6 +248,22 @@ func (c *CPU) TakePending() uint32 { return cpu.Xchg32(&c.pending, 0) }
 
 // PendingWord is what the race detector knows the raising of softirqs by.
 func (c *CPU) PendingWord() *uint32 { return &c.pending }
+
+// SetOnline says whether the CPU is online. Context: any.
+//
+//go:norace
+func (c *CPU) SetOnline(online bool) {
+	off := uint32(1)
+	if online {
+		off = 0
+	}
+	cpu.Store32(&c.off, off)
+}
+
+// Online reports whether the CPU is online, where that may change at once.
+//
+//go:norace
+func (c *CPU) Online() bool { return cpu.Load32(&c.off) == 0 }
 
 // ID returns the CPU's number.
 //

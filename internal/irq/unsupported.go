@@ -19,6 +19,7 @@ func (*CPU) Pending() uint32                 { return 0 }
 func (*CPU) TakePending() uint32             { return 0 }
 func (*CPU) PendingWord() *uint32            { return new(uint32) }
 func (*CPU) ID() int                         { return -1 }
+func (*CPU) Online() bool                    { return false }
 func (*CPU) Block() *cpu.Block               { return nil }
 func (*CPU) Device() Device                  { return Device{} }
 func (*CPU) EnsureIRQ() bool                 { return false }
