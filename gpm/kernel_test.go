@@ -47,8 +47,17 @@ func wait(t testing.TB, tasks ...*Task) {
 	}
 }
 
-// in runs fn as a task and waits for it.
+// in runs fn as a task and waits for it. Meanwhile it leaves t alone: fn may assert in
+// atomic context, and must not have to wait for t's lock.
 func in(t testing.TB, k *Kernel, attr Attr, fn func()) {
 	t.Helper()
-	wait(t, spawn(t, k, attr, fn))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	task, err := k.Spawn(attr, fn)
+	if err == nil {
+		err = task.Wait(ctx)
+	}
+	if err != nil {
+		require.NoError(t, err, "%v\n%s", task, k.dump())
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/lock"
 	"github.com/gokern/gokern/lock/lockdep"
@@ -26,9 +27,7 @@ func asTask(t testing.TB, fn func(k *gpm.Kernel)) {
 // runTask runs fn as a task of k.
 func runTask(t testing.TB, k *gpm.Kernel, attr gpm.Attr, fn func()) {
 	t.Helper()
-	task, err := k.Spawn(attr, fn)
-	require.NoError(t, err)
-	waitTask(t, task)
+	kerneltest.In(t, k, attr, fn)
 }
 
 func waitTask(t testing.TB, task *gpm.Task) {

@@ -51,8 +51,15 @@ func Wait(t testing.TB, tasks ...*gpm.Task) {
 	}
 }
 
-// In runs fn as a task and waits for it.
+// In runs fn as a task and waits for it. Meanwhile it leaves t alone: fn may assert in
+// atomic context, and must not have to wait for t's lock.
 func In(t testing.TB, k *gpm.Kernel, attr gpm.Attr, fn func()) {
 	t.Helper()
-	Wait(t, Spawn(t, k, attr, fn))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	task, err := k.Spawn(attr, fn)
+	if err == nil {
+		err = task.Wait(ctx)
+	}
+	require.NoError(t, err)
 }

@@ -20,8 +20,7 @@ var boot, spawn, wait = kerneltest.Boot, kerneltest.Spawn, kerneltest.Wait
 // in runs fn as a task of a kernel of its own.
 func in(t testing.TB, fn func()) {
 	t.Helper()
-	k := boot(t, gpm.Config{})
-	wait(t, spawn(t, k, gpm.Attr{}, fn))
+	kerneltest.In(t, boot(t, gpm.Config{}), gpm.Attr{}, fn)
 }
 
 // bugs collects the BUGs that fn causes.
