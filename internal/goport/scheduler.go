@@ -168,6 +168,21 @@ func (t *Task) account(b *cpu.Block) {
 // yield is not timed but guessed; see RATIONALE. Others may have a budget.
 const maxGuess = 1 << 15
 
+// maxGuesses is how often: the guess must not stay what it was once, or the time stand
+// still for those that wait.
+const maxGuesses = 64
+
+// timed ends t's turn, which ends in a yield, by the clock, and makes a new guess.
+//
+//go:norace
+func timed(b *cpu.Block, t *Task) {
+	b.Now = cpu.Cycles()
+	b.Chain = b.Now - b.SliceStart
+	t.cycles += int64(max(b.Chain, b.Credited) - b.Credited)
+	b.Turn = b.Chain / (b.Turns + 1)
+	b.Turns, b.Credited, b.SliceStart = 0, 0, b.Now
+}
+
 // goRequeue is called when the current task leaves b by Gosched or preemption.
 // It returns the goroutine to run next, 0 if schedule() is to ask for it: among
 // tasks that yield to each other nothing but the pick would be left of it.
@@ -183,13 +198,14 @@ func goRequeue(b *cpu.Block) uintptr {
 	b.Count &^= cpu.Active // or an interrupt before the pick clears Need would be no one's
 	reason := b.Reason     // stays for the pick
 	if reason == cpu.ReasonYield {
-		turn := b.Turn
-		if b.Fair == 0 || turn > maxGuess {
-			turn = max(cpu.Cycles()-b.SliceStart, b.Credited) - b.Credited
+		if b.Turn == 0 || b.Turn > maxGuess || b.Fair == 0 || b.Need|b.NeedLazy != 0 || b.Turns == maxGuesses {
+			timed(b, t)
+		} else {
+			t.cycles += int64(b.Turn)
+			b.Credited += b.Turn
+			b.Chain = b.Turn // for the pick
+			b.Turns++
 		}
-		t.cycles += int64(turn)
-		b.Credited += turn
-		b.Turns++
 		t.running = 0
 	} else {
 		t.account(b)
