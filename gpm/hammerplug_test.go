@@ -147,7 +147,9 @@ func TestHammerHotplug(t *testing.T) {
 	meddle, plug := own(), own()
 	others.Go(func() {
 		for !stop.Load() {
-			if err := hogs[meddle.IntN(3)].SetAttr(randomAttr(meddle, 4)); err != nil && !errors.Is(err, gpm.ErrAttr) {
+			err := hogs[meddle.IntN(3)].SetAttr(randomAttr(meddle, 4))
+			ended := stop.Load() && errors.Is(err, gpm.ErrShutdown)
+			if err != nil && !ended && !errors.Is(err, gpm.ErrAttr) {
 				wrong.Store(err.Error())
 			}
 			time.Sleep(time.Duration(meddle.IntN(300)) * time.Microsecond)
