@@ -6,8 +6,8 @@ import (
 )
 
 // kept are functions that show a goroutine as one that a package starts once and
-// never ends.
-var kept = []string{"os/signal.signal_recv(", "os/signal.loop("}
+// never ends. The runtime's for cleanups shows only while it runs one.
+var kept = []string{"os/signal.signal_recv(", "os/signal.loop(", "runtime.runCleanups("}
 
 // goroutines returns the stacks of all goroutines except the caller's and the
 // kept, by "goroutine" and number. Numbers are never used again.
