@@ -6,17 +6,19 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
 	"golang.org/x/sys/unix"
 
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/measure"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
 )
@@ -136,16 +138,10 @@ func spinIn(stop *atomic.Bool) {
 func TestWatchdogShortSections(t *testing.T) {
 	k, log := watched(t)
 	var stop atomic.Bool
-	defer stop.Store(true)
+	var others sync.WaitGroup
+	defer func() { stop.Store(true); others.Wait() }()
 	for range 2 {
-		go func() {
-			runtime.LockOSThread() // for good
-			var pin unix.CPUSet
-			pin.Set(k.config.Pin[0])
-			if unix.SchedSetaffinity(0, &pin) == nil {
-				spinIn(&stop)
-			}
-		}()
+		others.Go(func() { assert.NoError(t, measure.OnThread(k.config.Pin[0], func() { spinIn(&stop) })) })
 	}
 	in(t, k, Attr{Name: "short"}, func() {
 		for start := time.Now(); time.Since(start) < 20*limit; {
