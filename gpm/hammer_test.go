@@ -19,6 +19,7 @@ import (
 	"github.com/gokern/gokern/internal/goport"
 	"github.com/gokern/gokern/internal/leak"
 	"github.com/gokern/gokern/internal/loads"
+	"github.com/gokern/gokern/internal/seed"
 )
 
 var (
@@ -44,14 +45,7 @@ func hammerTime(share float64) time.Duration {
 }
 
 // hammerRand returns the test's random numbers and logs how to get them again.
-func hammerRand(t *testing.T) *rand.Rand {
-	seed := *hammerSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -run %s -hammerseed=%d", t.Name(), seed)
-	return rand.New(rand.NewPCG(seed, 0))
-}
+func hammerRand(t *testing.T) *rand.Rand { return seed.Rand(t, "hammerseed", *hammerSeed) }
 
 // Self-checking loads of every kind, preempted all the time, with the collector
 // running all the time, GOMAXPROCS changing, and tasks of every policy.

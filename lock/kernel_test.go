@@ -14,6 +14,7 @@ import (
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/leak"
+	"github.com/gokern/gokern/internal/seed"
 	"github.com/gokern/gokern/preempt"
 )
 
@@ -42,12 +43,7 @@ func hammerTime() time.Duration {
 // seeded returns a maker of random numbers, one for each goroutine, and logs how
 // to get the same ones again.
 func seeded(t *testing.T) func() *rand.Rand {
-	seed := *sleepHammerSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -run '^%s$' -sleepseed=%d", t.Name(), seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := seed.Rand(t, "sleepseed", *sleepHammerSeed)
 	return func() *rand.Rand { return rand.New(rand.NewPCG(r.Uint64(), 1)) }
 }
 

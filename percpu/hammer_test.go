@@ -12,6 +12,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/seed"
 	"github.com/gokern/gokern/percpu"
 	"github.com/gokern/gokern/signals"
 )
@@ -19,14 +20,7 @@ import (
 var hammerSeed = flag.Uint64("hammerseed", 0, "seed of the hammer tests, as a failed one printed it (default: a new one)")
 
 // hammerRand returns the test's random numbers and logs how to get them again.
-func hammerRand(t *testing.T) *rand.Rand {
-	seed := *hammerSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -run %s -hammerseed=%d", t.Name(), seed)
-	return rand.New(rand.NewPCG(seed, 0))
-}
+func hammerRand(t *testing.T) *rand.Rand { return seed.Rand(t, "hammerseed", *hammerSeed) }
 
 // updates is how many updates of each kind are made in all.
 func updates() int64 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/kerneltest"
+	"github.com/gokern/gokern/internal/seed"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -45,12 +46,7 @@ func TestHammerTimers(t *testing.T) {
 			lasts = time.Second
 		}
 	}
-	seed := *hammerSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -hammerseed=%d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := seed.Rand(t, "hammerseed", *hammerSeed)
 	cpus := 2 + r.IntN(3)
 	k := torture.Kernel(t, gpm.Config{CPUs: cpus, Slice: time.Duration(100+r.IntN(900)) * time.Microsecond})
 
@@ -173,8 +169,8 @@ func TestHammerTimers(t *testing.T) {
 		f := work(r.Uint64(), false)
 		go func() { f(); done <- struct{}{} }()
 	}
+	own := rand.New(rand.NewPCG(r.Uint64(), 2))
 	go func() {
-		own := rand.New(rand.NewPCG(seed, 2))
 		for time.Now().Before(end) {
 			task := tasks[own.IntN(len(tasks))]
 			attr := task.Attr()

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/seed"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/workqueue"
@@ -37,12 +38,7 @@ func TestHammer(t *testing.T) {
 	if testing.Short() {
 		lasts = time.Second
 	}
-	seed := *hammerSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -hammerseed=%d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := seed.Rand(t, "hammerseed", *hammerSeed)
 	cpus := 2 + r.IntN(2)
 	k := torture.Kernel(t, gpm.Config{CPUs: cpus})
 	defer workqueue.SetIdleTimeout(workqueue.SetIdleTimeout(2 * time.Millisecond))

@@ -4,28 +4,20 @@ import (
 	"cmp"
 	"flag"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gokern/gokern/internal/seed"
 )
 
-var seed = flag.Uint64("seed", 0, "seed of random tests; 0: a new one")
-
-func newRand(t *testing.T) *rand.Rand {
-	s := *seed
-	if s == 0 {
-		s = rand.Uint64()
-	}
-	t.Logf("again with -run %s -seed=%d", t.Name(), s)
-	return rand.New(rand.NewPCG(s, 0))
-}
+var testSeed = flag.Uint64("seed", 0, "seed of random tests; 0: a new one")
 
 // A heap gives back the least, whatever is put in, taken from the top, and taken
 // from the middle, also where keys wrap.
 func TestHeap(t *testing.T) {
-	r := newRand(t)
+	r := seed.Rand(t, "seed", *testSeed)
 	for _, base := range []int64{0, math.MaxInt64} {
 		var h Heap
 		var in []*Node
@@ -76,7 +68,7 @@ func countNodes(t *testing.T, n, prev *Node) int {
 // A list gives back what was put in, in that order, but for what was taken from
 // its middle.
 func TestList(t *testing.T) {
-	r := newRand(t)
+	r := seed.Rand(t, "seed", *testSeed)
 	var l List
 	var in []*Node
 	for range 10_000 {

@@ -11,10 +11,11 @@ import (
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/leak"
+	"github.com/gokern/gokern/internal/seed"
 	"github.com/gokern/gokern/lock/lockdep"
 )
 
-var seed = flag.Uint64("seed", 0, "seed of the random tests, as a failed one printed it (default: a new one)")
+var testSeed = flag.Uint64("seed", 0, "seed of the random tests, as a failed one printed it (default: a new one)")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -23,14 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 // random returns the test's random numbers and logs how to get them again.
-func random(t testing.TB) *rand.Rand {
-	s := *seed
-	if s == 0 {
-		s = rand.Uint64()
-	}
-	t.Logf("again with -run '^%s$' -seed=%d", t.Name(), s)
-	return rand.New(rand.NewPCG(s, 0))
-}
+func random(t testing.TB) *rand.Rand { return seed.Rand(t, "seed", *testSeed) }
 
 // fake is a lock that locks nothing: it only tells the validator.
 type fake struct {
