@@ -47,7 +47,11 @@ func TestDeadlineBandwidth(t *testing.T) {
 	// What the host takes from a task is taken from its budget, for periods to come.
 	assert.InDelta(t, 0.2, got[0]/sum, 0.05+5*host)
 	assert.InDelta(t, 0.25, got[1]/sum, 0.06+4*host)
-	assert.NotZero(t, tasks[0].Overruns())
+	least := uint64(10)
+	if host > 0.02 {
+		least = 0 // one turn may have cost it all
+	}
+	assert.Greater(t, tasks[0].Overruns(), least)
 	assert.Zero(t, tasks[2].Overruns())
 	assert.GreaterOrEqual(t, k.Stats().Total.Throttles, tasks[0].Overruns()+tasks[1].Overruns())
 }

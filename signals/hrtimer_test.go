@@ -251,7 +251,8 @@ func TestHRTimerFar(t *testing.T) {
 	sleeps, from := k.Stats().Total.Sleeps, time.Now()
 	time.Sleep(100 * time.Millisecond)
 	sleeps = k.Stats().Total.Sleeps - sleeps
-	assert.LessOrEqual(t, sleeps, uint64(6+time.Since(from)/(10*time.Millisecond)), "the CPUs look around all the time")
+	late := max(0, time.Since(from)-105*time.Millisecond) // by then the timers may be due
+	assert.LessOrEqual(t, sleeps, uint64(6+late/(2*time.Millisecond)), "the CPUs look around all the time")
 	for range 2 {
 		late := <-done
 		assert.GreaterOrEqual(t, late, time.Duration(0))
