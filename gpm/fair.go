@@ -340,16 +340,14 @@ func (f *fair) idles() { f.now += 1 << 33 }
 const maxFar = 1 << 32
 
 // rotateFair is rotate's part on level 0. It returns nil where it takes more. V is
-// left as it was, until the next pick: that comes within a slice, and then V goes on
-// by what all have run since the last.
+// left as it was, until the next pick: that comes within a slice. The average has gone
+// on by then; what V was ahead of it by is so far forgotten.
 //
 //go:norace
 func (q *runqueue) rotateFair(t *Task) *Task {
 	if a := t.attrs; t.clock != q.number || t.weight != a.weight || t.slice != a.vslice || t.rare != 0 && t.group.in != nil {
 		return nil
 	}
-	t.charge()
-	t.yielded(&q.fair)
 	next := q.level[0].head
 	if q.heaps {
 		n := q.ready.First
@@ -361,6 +359,8 @@ func (q *runqueue) rotateFair(t *Task) *Task {
 	if next.rare != 0 && next.group.in != nil {
 		return nil // its quota is to be looked at
 	}
+	t.charge()
+	t.yielded(&q.fair)
 	return next
 }
 

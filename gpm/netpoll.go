@@ -19,21 +19,25 @@ import (
 // without an answer is a system call, some 0.3 µs.
 const netEvery = 50 * time.Microsecond
 
-// netDue reports whether there is something for pollNet. Now is old after a yield:
-// then another CPU may have asked since.
+// netAsks reports whether c is to ask the poller. Now is old after a yield: then
+// another CPU may have asked since.
 //
 //go:norace
-func (c *vcpu) netDue() bool {
-	return goport.NetWaiting() && int64(c.Now-goport.NetPolled()) > c.k.netEvery || goport.NetQueued()
+func (c *vcpu) netAsks() bool {
+	return goport.NetWaiting() && int64(c.Now-goport.NetPolled()) > c.k.netEvery
 }
 
+// netDue reports whether there is something for pollNet.
+//
+//go:norace
+func (c *vcpu) netDue() bool { return c.netAsks() || goport.NetQueued() }
+
 // pollNet makes runnable who waits for I/O that is possible now. c's lock is
-// released if there is something to do. Context: g0, in the pick.
+// released. Context: g0, in the pick.
 //
 //go:norace
 func (c *vcpu) pollNet() {
-	ask := int64(c.Now-goport.NetPolled()) > c.k.netEvery && goport.NetWaiting()
-	queued := goport.NetQueued()
+	ask, queued := c.netAsks(), goport.NetQueued()
 	if ask {
 		c.k.counts.polls.Inc()
 	}
@@ -90,8 +94,8 @@ func (k *Kernel) fetcher() *vcpu {
 }
 
 // fetch has c look at the list: at once if a task of prio and attrs might take the CPU
-// from what runs there, else at its next pick or tick. It reports whether c will: not if it has just parked.
-// Context: any.
+// from what runs there, else at its next pick or tick. It reports whether c will: not if
+// it has just parked. Context: any.
 //
 //go:norace
 func (c *vcpu) fetch(prio int32, attrs *attrs) bool {

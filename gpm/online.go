@@ -28,13 +28,8 @@ const (
 //
 //go:norace
 func (c *vcpu) admits(t *Task, allowed *mask) bool {
-	return c.down == cpuOnline && allowed.has(c.ID) || c.admitsElse(t, allowed)
-}
-
-//go:norace
-func (c *vcpu) admitsElse(t *Task, allowed *mask) bool {
 	if allowed.has(c.ID) {
-		return t.ofCPU()
+		return c.down == cpuOnline || t.ofCPU()
 	}
 	return c.down == cpuOnline && cpu.Load32(&c.k.downs) != 0 && !c.k.anyOnline(allowed) && !t.ofCPU()
 }

@@ -129,7 +129,7 @@ func (c *vcpu) takeKept(ran uint64) *Task {
 func (c *vcpu) goesOnWith(t *Task) (when int64) {
 	c.cut = c.keptCut
 	if t.level == levelThrottled {
-		c.curPrio, c.curAt = rankDeadline, t.dl.at
+		c.curPrio, c.curAt = t.prio, t.dl.at // a Normal one has its group's quota used up
 	}
 	if c.level[levelThrottled].n != 0 {
 		when = c.soonest

@@ -102,10 +102,8 @@ func (c *vcpu) rotate(t *Task) *Task {
 	}
 	l := &c.level[p]
 	next := l.head
-	if p == rankDeadline { // EDF decides, and the budget is to be charged
-		return nil
-	}
-	if next == nil || c.top() != p || next.sliced != t.sliced {
+	// Among Deadline tasks EDF decides, and the budget is to be charged.
+	if p == rankDeadline || next == nil || c.top() != p || next.sliced != t.sliced {
 		return nil
 	}
 	t.level, t.used = p, 0

@@ -30,7 +30,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		if reason == cpu.ReasonExit {
 			c.k.exited(prev)
 		} else if prev.rare != 0 {
-			prev.parts(reason)
+			prev.tellLeft(reason)
 		}
 	}
 	if c.timersDue(reason) {
@@ -125,10 +125,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	c.setWaiting()
 	arm := b.Armed == 0 && (b.Waiting > 0 || goport.NetWaiting())
-	waiting, top := c.nr, rankFair
-	if waiting > 0 {
-		top = int(c.top())
-	}
+	waiting, top := c.nr, c.top()
 	lowered := was > c.curPrio
 	when := int64(0)
 	if kept {
@@ -159,10 +156,10 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	return c.run(next)
 }
 
-// parts tells whom it concerns that t has left its CPU.
+// tellLeft tells whom it concerns that t has left its CPU.
 //
 //go:norace
-func (t *Task) parts(reason uint32) {
+func (t *Task) tellLeft(reason uint32) {
 	switch {
 	case !t.Blocked():
 		// The collector has stopped it, and needs nobody for that.

@@ -11,13 +11,6 @@ import (
 //
 //go:norace
 func (c *vcpu) setWaiting() {
-	if c.nr == 0 && c.curOf == nil && !c.server.serving {
-		c.Waiting, c.Fair = 0, 0
-		if c.curPrio == rankFair {
-			c.Fair = 1
-		}
-		return
-	}
 	n := int32(0)
 	if cl := c.curOf; cl != nil && c.curSlot != 0 && cl.waiting > 0 {
 		n = 1

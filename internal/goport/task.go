@@ -26,7 +26,9 @@ type Task struct {
 	single    bool   // it is allowed on one CPU only
 
 	inherit uint32 // 1: goroutines it starts become tasks
-	out     uint32 // not 0: no CPU and no queue has it, or is about to; see Out. 2: the collector has stopped it
+	// Not 0: no CPU and no queue has it, or is about to; see Out. 2: the collector has
+	// stopped it.
+	out uint32
 
 	Reading Reading // RCU: what matters only once it has been switched out in a section
 }
