@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	shares, err := run(time.Second)
+	shares, err := run(newTenants(), time.Second)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -22,14 +22,14 @@ func main() {
 	}
 }
 
-// run has both compute for d and returns what part of the CPU each got.
-func run(d time.Duration) (map[string]float64, error) {
+// run has both compute for d, under class, and returns what part of the CPU each got.
+func run(class gpm.Class, d time.Duration) (map[string]float64, error) {
 	k, err := gpm.Boot(gpm.Config{CPUs: 1})
 	if err != nil {
 		return nil, err
 	}
 	defer k.Shutdown(context.Background())
-	policy, err := k.Register("tenants", &tenants{queues: map[string][]*gpm.Task{}}, 0)
+	policy, err := k.Register("tenants", class, 0)
 	if err != nil {
 		return nil, err
 	}

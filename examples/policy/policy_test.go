@@ -6,14 +6,36 @@ import (
 	"time"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
+// counted counts the turns that each tenant gets: what the host takes makes one turn
+// long, and a share by time wrong.
+type counted struct {
+	*tenants
+	turns map[string]int
+}
+
+func (c counted) Pick(cpu int) *gpm.Task {
+	t := c.tenants.Pick(cpu)
+	if t != nil {
+		c.turns[t.Name()]++
+	}
+	return t
+}
+
+// However many tasks each has, tenants get as many turns, and so the same time.
 func TestTenantsShare(t *testing.T) {
-	shares, err := run(500 * time.Millisecond)
+	policy := counted{newTenants(), map[string]int{}}
+	shares, err := run(policy, 500*time.Millisecond)
 	if errors.Is(err, gpm.ErrUnsupported) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
-	require.InDelta(t, 0.5, shares["small"], 0.1)
+	t.Logf("turns %v, shares of the time %v", policy.turns, shares)
+	small, large := policy.turns["small"], policy.turns["large"]
+	require.Greater(t, small, 10)
+	// Each of the large tenant's ten has one more turn, to end in.
+	assert.InDelta(t, large, small, 12+0.05*float64(large))
 }

@@ -10,6 +10,8 @@ type tenants struct {
 	order  []string               // tenants that have such, the next one first
 }
 
+func newTenants() *tenants { return &tenants{queues: map[string][]*gpm.Task{}} }
+
 // Enqueue adds t to its tenant's queue.
 func (p *tenants) Enqueue(t *gpm.Task) {
 	name := t.Name()
