@@ -31,7 +31,8 @@ func IRQFile(fd int) IRQSource { return IRQSource{file: fd} }
 type IRQEvent struct {
 	Count uint32 // of signals, or what was read from the descriptor
 	// When the first and the last came, by Now. Of a signal that is when its handler
-	// ran, the last to within 256 ns; of a descriptor when it was read.
+	// ran, the last to within 256 ns; of a descriptor when it was read. A batch may
+	// have times before the last one's: handlers run on any thread.
 	First, Last time.Duration
 }
 

@@ -140,13 +140,13 @@ func TestIRQStorm(t *testing.T) {
 			stop := hogs(t, k, cpus, gpm.Attr{})
 			stopFIFO := hogs(t, k, cpus, gpm.Attr{Policy: gpm.FIFO, Priority: 49})
 			var total, runs atomic.Uint64
-			inside, last := 0, time.Duration(0)
+			inside, begin := 0, signals.Now()
 			i := request(t, signals.IRQSignal(queued), func(_ *signals.IRQ, e signals.IRQEvent) {
 				inside++
 				assert.Equal(t, 1, inside)
-				assert.True(t, e.Count > 0 && e.First > 0 && e.First <= e.Last, "%+v", e)
-				assert.GreaterOrEqual(t, e.Last, last)
-				last = max(last, e.Last)
+				// Not after what the last one had: Linux may take the thread between a
+				// handler's look at the clock and its entry.
+				assert.True(t, e.Count > 0 && begin <= e.First && e.First <= e.Last && e.Last <= signals.Now(), "%+v", e)
 				total.Add(uint64(e.Count))
 				runs.Inc()
 				inside--
