@@ -162,8 +162,10 @@ func (f *fair) divide(sum, load int64) int64 {
 //go:norace
 func (q *runqueue) place(t *Task) {
 	v, load := q.vtime()
-	if old, _, changed := q.weigh(t); changed && t.lag != 0 {
-		t.lag = t.lag * old / t.weight
+	if !t.weighed() {
+		if old, _, changed := q.weigh(t); changed && t.lag != 0 {
+			t.lag = t.lag * old / t.weight
+		}
 	}
 	t.v = v
 	if t.lag != 0 && 16*load > t.weight { // what it owes to next to nobody is nothing
@@ -338,42 +340,3 @@ func (f *fair) idles() { f.now += 1 << 33 }
 
 // maxFar is how far V may be from base: the products stay far from overflowing.
 const maxFar = 1 << 32
-
-// rotateFair is rotate's part on level 0. It returns nil where it takes more. V is
-// left as it was, until the next pick: that comes within a slice. The average has gone
-// on by then; what V was ahead of it by is so far forgotten.
-//
-//go:norace
-func (q *runqueue) rotateFair(t *Task) *Task {
-	if a := t.attrs; t.clock != q.number || t.weight != a.weight || t.slice != a.vslice || t.rare != 0 && t.group.in != nil {
-		return nil
-	}
-	next := q.level[0].head
-	if q.heaps {
-		n := q.ready.First
-		if n == nil {
-			n = q.ahead.First
-		}
-		next = taskOfNode(n)
-	}
-	if next.rare != 0 && next.group.in != nil {
-		return nil // its quota is to be looked at
-	}
-	t.charge()
-	t.yielded(&q.fair)
-	return next
-}
-
-// swap puts t, which yields, into the place of next, which runs now.
-//
-//go:norace
-func (q *runqueue) swap(next, t *Task) {
-	l := &q.level[0]
-	if l.n > 1 {
-		q.remove(next)
-		q.enqueue(t, q.join(t))
-		return
-	}
-	l.head, l.tail = t, t
-	next.on = 0
-}

@@ -23,6 +23,14 @@ func (t *Task) charge() {
 	t.seen = n
 }
 
+// weighed reports whether weigh would change nothing. It says no of tasks in groups.
+//
+//go:norace
+func (t *Task) weighed() bool {
+	a := t.attrs
+	return t.weight == a.weight && t.slice == a.vslice && t.rare == 0
+}
+
 // weigh gives t, which is in no queue, the weight and slice that it is to have on q,
 // and reports by how much they were different.
 //
@@ -59,10 +67,10 @@ func (t *fairTask) limit(lag int64) int64 {
 //
 //go:norace
 func (t *Task) left() {
-	n := t.Cycles() - t.seen
-	t.charge()
 	t.lag = 0
 	if t.loadIn > t.weight {
+		n := t.Cycles() - t.seen
+		t.charge()
 		v := t.vIn + n*niceZero/t.loadIn
 		lag := v - t.v
 		if lag < 0 {

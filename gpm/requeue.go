@@ -74,32 +74,22 @@ func (c *vcpu) yields(t *Task) (next *Task) {
 		return nil
 	}
 	c.acquire()
-	if c.Need|c.NeedLazy == 0 && t.prio == c.curPrio && (c.k.cpusLen == 1 || cpu.Load32(&c.k.queuedRT) == 0) {
-		next = c.rotate(t)
+	if c.Need|c.NeedLazy == 0 && t.prio == c.curPrio && cpu.Load32(&c.k.queuedRT) == 0 {
+		if t.prio == rankFair {
+			next = c.passes(t)
+		} else {
+			next = c.rotate(t)
+		}
 	}
 	c.release()
 	return next
 }
 
-// rotate is yields' part on the queue. c's lock is held.
+// rotate is yields' part on the queue for FIFO and RR tasks. c's lock is held.
 //
 //go:norace
 func (c *vcpu) rotate(t *Task) *Task {
 	p := t.prio
-	if p == rankFair {
-		if c.bitmap != [2]uint64{1, 0} {
-			return nil
-		}
-		next := c.rotateFair(t)
-		if next == nil {
-			return nil
-		}
-		t.level = rankFair
-		c.swap(next, t)
-		t.on = c.number
-		c.starts(next)
-		return next
-	}
 	l := &c.level[p]
 	next := l.head
 	// Among Deadline tasks EDF decides, and the budget is to be charged.

@@ -42,6 +42,11 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	if c.gave || (c.kept != nil || c.due(reason)) && c.serve() {
 		yield = true
 	}
+	if !yield && (reason == cpu.ReasonPark || reason == cpu.ReasonExit) {
+		if next := c.direct(); next != nil {
+			return c.run(next)
+		}
+	}
 	if c.held {
 		c.held = false
 	} else {
@@ -75,8 +80,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	}
 	kept := next != nil
 	if !yield && !kept {
-		if next = c.only(ran, reason); next != nil {
-		} else if next = c.serveFair(ran); next == nil {
+		if next = c.serveFair(ran); next == nil {
 			next = c.firstOf(ran)
 			if c.k.cpusLen > 1 {
 				next = c.consider(next, reason)
@@ -168,26 +172,6 @@ func (t *Task) tellLeft(reason uint32) {
 	case t.watch != nil && reason != cpu.ReasonNone:
 		t.watch.Blocked()
 	}
-}
-
-// only is the common case of a pick: there is one task, a Normal one, nobody
-// starves, and no other CPU is to be looked at. The task is on no queue then.
-//
-//go:norace
-func (c *vcpu) only(ran uint64, reason uint32) *Task {
-	l := &c.level[rankFair]
-	if l.n != 1 || c.nr != 1 || c.server.start != 0 || c.k.cpusLen > 1 && (reason == cpu.ReasonPreempt || cpu.Load32(&c.k.queuedRT) != 0) {
-		return nil
-	}
-	t := l.head
-	if t.rare != 0 && t.group.in != nil {
-		return nil
-	}
-	c.goesOn(t.v, t.weight, ran)
-	l.head, l.tail, l.n = nil, nil, 0
-	c.nr, c.bitmap[0] = 0, 0
-	t.on = 0
-	return t
 }
 
 // run notes that c runs next from now on.
@@ -347,6 +331,13 @@ func wake(t0 *goport.Task) {
 	if t.clock != 0 {
 		t.left()
 	}
+	var c *vcpu
+	if t.rare == 0 {
+		c = k.choose(t, here)
+		if c.curPrio|t.prio == rankFair && c.joins(t, here) {
+			return
+		}
+	}
 	if t.rare != 0 {
 		cpu.Fence()      // between In and what SetAttr changes
 		t.group.in = nil // the CPU that it has left sees to the group
@@ -354,7 +345,10 @@ func wake(t0 *goport.Task) {
 			return
 		}
 	}
-	t.queueOn(k.choose(t, here), here)
+	if c == nil {
+		c = k.choose(t, here)
+	}
+	t.queueOn(c, here)
 }
 
 // queueOn puts t, which can run and is the caller's, on c's queue, or another's if
