@@ -2,6 +2,8 @@ package lockdep_test
 
 import (
 	"context"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -341,10 +343,21 @@ func TestHeldAtGoroutineEnd(t *testing.T) {
 	done := make(chan bool)
 	go func() { defer close(done); a.lock() }()
 	<-done
-	for n := 0; n < 10000 && lockdep.ReadStats().Reports == 0; n++ {
-		done := make(chan bool)
-		go func() { defer close(done); b.lock(); b.unlock() }()
-		<-done
+	// No other P keeps ended ones to itself then, and more goroutines at a time than
+	// have ended use every g there is.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for n := 1; n <= 10_000 && lockdep.ReadStats().Reports == 0; n *= 10 {
+		var all sync.WaitGroup
+		together := make(chan bool)
+		locked := make(chan bool)
+		for range n {
+			all.Go(func() { b.lock(); b.unlock(); locked <- true; <-together })
+		}
+		for range n {
+			<-locked
+		}
+		close(together)
+		all.Wait()
 	}
 	p := r.one(t, lockdep.ErrHeldAtExit)
 	assert.Equal(t, []string{"A"}, p.Classes())
