@@ -120,7 +120,7 @@ func TestCalibrate(t *testing.T) {
 		m.work(1)
 		best = min(best, time.Since(begin))
 	}
-	rate := calibrate(2, 1, 50*time.Millisecond)
+	rate := calibrate(2, 4, 1, 50*time.Millisecond)
 	require.Positive(t, rate)
 	require.Less(t, rate, 3*2/best.Seconds())
 }

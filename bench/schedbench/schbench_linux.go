@@ -45,7 +45,7 @@ func schbench(o options, cpus int) *comparison {
 	d := longer * o.duration
 	rate, load := o.rate, "a given"
 	if rate == 0 {
-		rate = o.load * calibrate(cpus, o.operations, max(o.duration, 50*time.Millisecond))
+		rate = o.load * calibrate(cpus, workers, o.operations, max(o.duration, 50*time.Millisecond))
 		load = percent(o.load)
 	}
 	const ours, plain = "tasks", "goroutines"
@@ -71,17 +71,21 @@ func schbench(o options, cpus int) *comparison {
 }
 
 // calibrate returns how many requests' work cpus CPUs do in a second. All compute
-// meanwhile, as they share caches. Others may use the machine now and then: it is the
-// median that counts.
-func calibrate(cpus, operations int, d time.Duration) float64 {
+// meanwhile, as they share caches, and on the matrices of one worker after the other.
+// Others may use the machine now and then: it is the median that counts.
+func calibrate(cpus, workers, operations int, d time.Duration) float64 {
 	var done sync.WaitGroup
 	took := make([][]time.Duration, cpus)
 	for i := range took {
 		done.Add(1)
 		go func() {
 			defer done.Done()
-			m := newMatrices()
+			var all []*matrices
+			for range max(1, workers/cpus) {
+				all = append(all, newMatrices())
+			}
 			for end := time.Now().Add(d); len(took[i]) == 0 || time.Now().Before(end); {
+				m := all[len(took[i])%len(all)]
 				begin := time.Now()
 				m.work(operations)
 				took[i] = append(took[i], time.Since(begin))
