@@ -11,9 +11,9 @@ import (
 // tasks and CPUs have. What pick and queueOn do is done here in a third of the
 // instructions, for what else they see to is known to be absent.
 
-// plain reports whether all that wait for c are Normal tasks, one of them has run or
-// runs, and whether nobody starves, is throttled, or belongs to a class or a group whose
-// books are to be kept at the next switch. c's lock is held.
+// plain reports whether all that wait for c are Normal tasks, one of them runs or has
+// just run, nobody starves, and it belongs to no class or group whose books are to be
+// kept at the next switch. c's lock is held.
 //
 //go:norace
 func (c *vcpu) plain() bool {
@@ -77,7 +77,7 @@ func (c *vcpu) joins(t *Task, here *cpu.Block) bool {
 	}
 	c.place(t)
 	t.level, t.used = rankFair, 0
-	if c.nr == 0 {
+	if c.nr == 0 && t.group.in == nil { // SetAttr may have given it one since
 		c.putOnly(t)
 	} else {
 		c.enqueue(t, c.join(t))

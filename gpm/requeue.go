@@ -74,22 +74,23 @@ func (c *vcpu) yields(t *Task) (next *Task) {
 		return nil
 	}
 	c.acquire()
-	if c.Need|c.NeedLazy == 0 && t.prio == c.curPrio && cpu.Load32(&c.k.queuedRT) == 0 {
-		if t.prio == rankFair {
+	p := t.prio // one look: SetAttr may change it
+	if c.Need|c.NeedLazy == 0 && p == c.curPrio && cpu.Load32(&c.k.queuedRT) == 0 {
+		if p == rankFair {
 			next = c.passes(t)
 		} else {
-			next = c.rotate(t)
+			next = c.rotate(t, p)
 		}
 	}
 	c.release()
 	return next
 }
 
-// rotate is yields' part on the queue for FIFO and RR tasks. c's lock is held.
+// rotate is yields' part on the queue for FIFO and RR tasks; p is t's rank. c's lock is
+// held.
 //
 //go:norace
-func (c *vcpu) rotate(t *Task) *Task {
-	p := t.prio
+func (c *vcpu) rotate(t *Task, p int32) *Task {
 	l := &c.level[p]
 	next := l.head
 	// Among Deadline tasks EDF decides, and the budget is to be charged.

@@ -334,12 +334,14 @@ func wake(t0 *goport.Task) {
 	var c *vcpu
 	if t.rare == 0 {
 		c = k.choose(t, here)
-		if c.curPrio|t.prio == rankFair && c.joins(t, here) {
+		if c.curPrio|t.prio != rankFair {
+			cpu.Fence() // between In and what SetAttr changes, as joins is
+		} else if c.joins(t, here) {
 			return
 		}
 	}
 	if t.rare != 0 {
-		cpu.Fence()      // between In and what SetAttr changes
+		cpu.Fence()      // likewise
 		t.group.in = nil // the CPU that it has left sees to the group
 		if (t.class != nil || t.wantClass != nil) && t.inClass() {
 			return
