@@ -59,6 +59,7 @@ func TestDeadlineBandwidth(t *testing.T) {
 // Of Deadline tasks that wait the one whose deadline is first runs first, and all
 // of them before the highest priority.
 func TestDeadlineOrder(t *testing.T) {
+	noGC(t)
 	k := boot(t, Config{CPUs: 1})
 	var mu sync.Mutex
 	var got []string

@@ -50,13 +50,17 @@ func TestDeadlineAfterNormal(t *testing.T) {
 				call(1)
 			}
 			runtime.Gosched() // the turn ends
+			had, overruns := me.Cycles(), me.Overruns()
 			assert.NoError(t, me.SetAttr(deadline))
 			start := time.Now()
 			runtime.Gosched()
 			assert.Less(t, time.Since(start), time.Second)
 			assert.NoError(t, me.SetAttr(Attr{}))
+			runtime.Gosched()
+			if k.duration(me.Cycles()-had) < deadline.Runtime { // else the host had others run
+				assert.Equal(t, overruns, me.Overruns())
+			}
 		}
-		assert.Zero(t, me.Overruns())
 	})
 }
 

@@ -290,9 +290,8 @@ func TestSleepersGainNothing(t *testing.T) {
 		hog = spawn(t, k, Attr{}, func() { compute(&stop) })
 		sleeper = spawn(t, k, Attr{}, func() {
 			for !stop.Load() {
-				for start := time.Now(); time.Since(start) < 700*time.Microsecond; {
-					call(1)
-				}
+				start := time.Now()
+				computeUntil(func() bool { return time.Since(start) >= 700*time.Microsecond })
 				Sleep(20 * time.Microsecond)
 			}
 		})
@@ -347,7 +346,7 @@ func TestSetAttrNice(t *testing.T) {
 	wait(t, tasks...)
 	host := watch.took()
 	for _, part := range parts {
-		assert.InDelta(t, 335.0/1024, part, 0.05+3*host)
+		assert.InDelta(t, 335.0/1024, part, 0.05+3*host/(1-host))
 	}
 }
 
@@ -390,9 +389,11 @@ func TestStoppedWorldKeepsOrder(t *testing.T) {
 		for range 3 {
 			runtime.GC()
 		}
-		before, at := tasks[0].Cycles(), int64(0)
-		wait(t, spawn(t, k, Attr{}, func() { at = tasks[0].Cycles() }))
-		most = max(most, at-before)
+		from, before, at := int64(cpu.Cycles()), tasks[0].Cycles(), int64(0)
+		task := spawn(t, k, Attr{}, func() { at = tasks[0].Cycles() })
+		spawned := int64(cpu.Cycles()) // before that it need not have waited
+		wait(t, task)
+		most = max(most, at-before-(spawned-from))
 	}
 	end()
 	assert.Less(t, float64(most), float64(100*k.ms)+watch.took()*float64(int64(cpu.Cycles())-watch.at))

@@ -17,13 +17,15 @@ import (
 var hostStalls atomic.Int64
 
 // compute computes until stop.
-func compute(stop *atomic.Bool) {
+func compute(stop *atomic.Bool) { computeUntil(stop.Load) }
+
+func computeUntil(done func() bool) {
 	me := Current()
 	limit := int64(me.k.ms / 20) // interrupts take less
 	begin := int64(cpu.Cycles())
 	last, had := begin, me.Cycles()
 	for ended := false; !ended; {
-		ended = stop.Load() // it looks once more: what the host took last
+		ended = done() // it looks once more: what the host took last
 		call(1)
 		n := me.Cycles()
 		now := int64(cpu.Cycles())

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -111,9 +112,9 @@ func Boot(config Config) (*Kernel, error) {
 	}
 	k := &Kernel{
 		config: config, machine: machine, cpusLen: config.CPUs, all: maskOf(nil, config.CPUs), wide: wide, asyncPreempt: goport.AsyncPreemptOff() == "",
-		bootCycles: cpu.Cycles(), bootTime: time.Now(),
 		helperDone: make(chan struct{}), empty: make(chan struct{}),
 	}
+	k.bootCycles, k.bootTime = now()
 	k.counts = newCounts()
 	k.nap = nap
 	if !k.asyncPreempt {
@@ -289,18 +290,37 @@ func allowedCPUs() (set unix.CPUSet, list []int, err error) {
 
 // duration converts time-stamp counts, by how many there were since Boot.
 func (k *Kernel) duration(cycles int64) time.Duration {
-	total := cpu.Cycles() - k.bootCycles
+	total, at := now()
+	total -= k.bootCycles
 	if total == 0 {
 		return 0
 	}
-	return time.Duration(float64(cycles) / float64(total) * float64(time.Since(k.bootTime)))
+	return time.Duration(float64(cycles) / float64(total) * float64(at.Sub(k.bootTime)))
+}
+
+// now returns the time-stamp counter and the time, both of one moment: between two
+// looks the host may have others run for long.
+func now() (cycles uint64, at time.Time) {
+	least := uint64(math.MaxUint64)
+	for range 10 {
+		from := cpu.Cycles()
+		t := time.Now()
+		if took := cpu.Cycles() - from; took < least {
+			least, cycles, at = took, from+took/2, t
+		}
+		if least < 2000 { // a microsecond or less
+			break
+		}
+	}
+	return cycles, at
 }
 
 // measureTime learns how fast the time-stamp counter is.
 func (k *Kernel) measureTime() {
 	for time.Since(k.bootTime) < time.Millisecond {
 	}
-	k.perNs = float64(cpu.Cycles()-k.bootCycles) / float64(time.Since(k.bootTime))
+	cycles, at := now()
+	k.perNs = float64(cycles-k.bootCycles) / float64(at.Sub(k.bootTime))
 	k.ms = uint64(k.perNs * float64(time.Millisecond))
 	k.fairPeriod, k.fairBudget = uint64(k.perNs*1e9), int64(k.perNs*float64(k.config.FairServer))
 	k.sliceMin = uint64(k.perNs * float64(k.config.Slice) / 2) // ticks do not start with the slice

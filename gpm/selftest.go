@@ -128,7 +128,7 @@ func (k *Kernel) testTick() (string, error) {
 	}
 	c := k.cpus[0]
 	before, start := c.stats().Ticks, time.Now()
-	var one, two spinner
+	one, two := spinner{rounds: manyRounds}, spinner{rounds: manyRounds}
 	defer one.halt()
 	defer two.halt()
 	for _, s := range []*spinner{&one, &two} {
@@ -172,7 +172,7 @@ func (k *Kernel) testMigrate() (string, error) {
 	if k.cpusLen < 2 {
 		return "", skip("there is one CPU only")
 	}
-	var s spinner
+	s := spinner{rounds: manyRounds}
 	defer s.halt()
 	if err := k.spawnSpinner("selftest migrate", &s, k.loop()); err != nil {
 		return "", err

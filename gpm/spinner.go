@@ -15,6 +15,7 @@ import (
 // instrumented.
 type spinner struct {
 	task    *Task
+	rounds  int // until it ends by itself; 0: maxRounds
 	started uint32
 	stop    uint32
 	ended   uint32
@@ -24,6 +25,8 @@ const (
 	// Rounds until a loop ends by itself: some tenths of a second, or a second or
 	// two if the build is not optimised.
 	maxRounds = 150_000_000
+	// And where the step is not tried again if the machine stops for as long.
+	manyRounds = 8 * maxRounds
 	// Rounds between two calls in the loop that has calls.
 	callEvery = 1 << 16
 )
@@ -35,6 +38,9 @@ func (s *spinner) halt()            { cpu.Store32(&s.stop, 1) }
 
 // spawnSpinner starts s on CPU 0.
 func (k *Kernel) spawnSpinner(name string, s *spinner, loop func(*spinner)) (err error) {
+	if s.rounds == 0 {
+		s.rounds = maxRounds
+	}
 	s.task, err = k.Spawn(Attr{Name: name, CPUs: []int{0}}, func() { loop(s) })
 	return err
 }
@@ -48,7 +54,7 @@ func (k *Kernel) spawnSpinner(name string, s *spinner, loop func(*spinner)) (err
 func (s *spinner) withoutCalls() {
 	s.started = 1
 	x := uint64(88172645463325252) // xorshift
-	for i := 0; i < maxRounds && s.stop == 0; i++ {
+	for i := 0; i < s.rounds && s.stop == 0; i++ {
 		x ^= x << 13
 		x ^= x >> 7
 		x ^= x << 17
@@ -63,7 +69,7 @@ func (s *spinner) withoutCalls() {
 func (s *spinner) withCalls() {
 	s.started = 1
 	x := 1
-	for i := 0; i < maxRounds && s.stop == 0; i++ {
+	for i := 0; i < s.rounds && s.stop == 0; i++ {
 		x += i
 		if i%callEvery == 0 {
 			x += call(i)

@@ -254,8 +254,8 @@ func TestWatchdogRepairs(t *testing.T) {
 		}))
 		defer s.halt()
 		take()
-		require.False(t, goport.InterruptIntact())
-		high := spawn(t, k, Attr{Policy: FIFO, Priority: 1}, func() {}) // its interrupt may be lost
+		require.True(t, !goport.InterruptIntact() || len(log.of(message, zeroName)) == i+1) // it may be quick
+		high := spawn(t, k, Attr{Policy: FIFO, Priority: 1}, func() {})                     // its interrupt may be lost
 		r := log.expect(t, i+1, message, zeroName)
 		require.Equal(t, slog.LevelWarn, r.Level)
 		require.True(t, goport.InterruptIntact())
@@ -283,7 +283,8 @@ func TestWatchdogUnderNone(t *testing.T) {
 	log := new(records)
 	k := boot(t, Config{CPUs: 1, Watchdog: limit, Logger: slog.New(log), Preemption: preempt.None})
 	in(t, k, Attr{Name: "many"}, func() {
-		for start := time.Now(); time.Since(start) < 10*limit; {
+		looked := func() bool { return k.Stats().Total.Declined != 0 }
+		for start := time.Now(); time.Since(start) < 10*limit || !looked() && time.Since(start) < 30*time.Second; {
 			preempt.Disable()
 			call(1000)
 			preempt.Enable()
