@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gokern/gokern/internal/measure"
 )
 
 // hostNap takes the thread off its CPU of the machine. Go sees it, so the world can
@@ -15,3 +17,12 @@ func hostNap(d time.Duration) {
 
 // hostAway lets another thread have this CPU of the machine, if one waits for it.
 func hostAway() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+
+// hostCPU returns a CPU of the machine that the process may use.
+func hostCPU() (int, error) {
+	all, err := measure.MachineCPUs()
+	if err != nil {
+		return 0, err
+	}
+	return all[0], nil
+}

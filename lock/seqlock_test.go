@@ -194,7 +194,7 @@ func TestLatch(t *testing.T) {
 	var stop atomic.Bool
 	var stores int
 	writer, err := k.Spawn(gpm.Attr{}, func() {
-		for i := 1; !stop.Load(); i++ {
+		for i := 1; i == 1 || !stop.Load(); i++ { // once even if the readers were first
 			v := clock{name: &i}
 			v.name = new(int)
 			*v.name = i

@@ -2,6 +2,8 @@ package lock_test
 
 import (
 	"context"
+	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -230,6 +232,9 @@ func TestSpinBugs(t *testing.T) {
 
 // An ordinary goroutine that tries to unlock what a task holds does not.
 func TestSpinUnlockByOthers(t *testing.T) {
+	// The collector must not stop the one that a section here waits for.
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
 	for name, make := range spinners {
 		l := make()

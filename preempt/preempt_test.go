@@ -151,9 +151,17 @@ func TestOverflow(t *testing.T) {
 }
 
 func TestSchedulingWhileAtomic(t *testing.T) {
-	in(t, func() {
+	k := kernel(t, gpm.Config{})
+	kerneltest.In(t, k, gpm.Attr{}, func() {
 		c := make(chan int)
-		go func() { time.Sleep(time.Millisecond); c <- 1 }()
+		before := k.Stats().Total.AtomicParks
+		go func() {
+			// Not before the task waits, however long its thread is away.
+			for start := time.Now(); k.Stats().Total.AtomicParks == before && time.Since(start) < time.Minute; {
+				time.Sleep(time.Millisecond)
+			}
+			c <- 1
+		}()
 		bugs := caught(func() {
 			preempt.Disable()
 			<-c // blocks
@@ -285,14 +293,12 @@ func TestCPUNumbers(t *testing.T) {
 	k := kernel(t, gpm.Config{CPUs: 2})
 	assert.Equal(t, -1, percpu.RawCPU())
 	for want := range 2 {
-		task, err := k.Spawn(gpm.Attr{CPUs: []int{want}}, func() {
+		kerneltest.In(t, k, gpm.Attr{CPUs: []int{want}}, func() {
 			assert.Equal(t, want, percpu.GetCPU())
 			assert.Equal(t, want, percpu.CPU())
 			percpu.PutCPU()
 			assert.Equal(t, want, percpu.CPU(), "it may run nowhere else")
 		})
-		require.NoError(t, err)
-		require.NoError(t, task.Wait(context.Background()))
 	}
 }
 

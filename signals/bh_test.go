@@ -1,12 +1,10 @@
 package signals_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/torture"
@@ -18,7 +16,7 @@ func TestBH(t *testing.T) {
 	bugs := 0
 	defer preempt.SetBugHandler(preempt.SetBugHandler(func(*preempt.Bug) { bugs++ }))
 	k := torture.Kernel(t, gpm.Config{CPUs: 1, Slice: time.Second})
-	task, err := k.Spawn(gpm.Attr{}, func() {
+	inTask(t, k, 0, func() {
 		signals.BHEnable()
 		assert.Equal(t, 1, bugs, "BHEnable without BHDisable")
 		assert.Zero(t, preempt.Count())
@@ -46,10 +44,6 @@ func TestBH(t *testing.T) {
 		signals.BHEnable()
 		assert.Equal(t, gpm.Dead, high.State(), "the end of the outermost reschedules")
 	})
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	require.NoError(t, task.Wait(ctx))
 	assert.Equal(t, 1, bugs)
 
 	signals.BHDisable()

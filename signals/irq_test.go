@@ -3,6 +3,7 @@ package signals_test
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 // An interrupt that comes while interrupts are masked softly, and hard when that
 // ends, is served when the hard mask ends.
 func TestMaskedInBothWays(t *testing.T) {
+	// The collector must not stop the one that the section here waits for.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	k := torture.Kernel(t, gpm.Config{})
 	var ran atomic.Bool
 	masked, spawned := make(chan struct{}, 1), make(chan *gpm.Task, 1)

@@ -114,20 +114,25 @@ func TestSoftIRQStorm(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
 	var stop atomic.Bool
 	var rounds atomic.Int64
-	var inline atomic.Int64 // rounds in the first go
+	var inline atomic.Int64 // rounds in the first go, by the task itself
+	var first atomic.Pointer[gpm.Task]
 	storm := signals.UserSoftIRQ + 3
 	openSoftIRQ(t, storm, func() {
 		rounds.Inc()
+		if gpm.Current() == first.Load() { // ksoftirqd may run before the task looks
+			inline.Inc()
+		}
 		if !stop.Load() {
 			signals.RaiseSoftIRQ(storm)
 		}
 	})
 	inTask(t, k, 0, func() {
+		first.Store(gpm.Current())
 		signals.BHDisable()
 		signals.RaiseSoftIRQ(storm)
 		signals.BHEnable()
-		inline.Store(rounds.Load())
 	})
+	assert.Positive(t, inline.Load())
 	assert.LessOrEqual(t, inline.Load(), int64(10))
 	for range 20 { // Normal tasks run beside it
 		before := rounds.Load()
@@ -189,8 +194,10 @@ func TestTasklet(t *testing.T) {
 		signals.BHDisable()
 		assert.NoError(t, tasklet.HiSchedule())
 		signals.BHEnable()
-		assert.EqualValues(t, 3, runs.Load(), "Schedule from inside")
+		// The host may take the thread for so long that ksoftirqd has to do the second.
+		assert.GreaterOrEqual(t, runs.Load(), int32(2))
 	})
+	eventually(t, "Schedule from inside", func() bool { return runs.Load() == 3 })
 	tasklet.Disable()
 	require.NoError(t, tasklet.Schedule(), "by an ordinary goroutine")
 	time.Sleep(2 * time.Millisecond)

@@ -42,11 +42,12 @@ func TestGoroutine(t *testing.T) {
 }
 
 func TestPatience(t *testing.T) {
-	before := Take()
-	go time.Sleep(300 * time.Millisecond)
+	before, stop := Take(), make(chan struct{})
+	go parked(stop)
 	if found := before.diff(Take()); len(found) != 1 {
 		t.Errorf("at once: found %q, want a goroutine", found)
 	}
+	time.AfterFunc(300*time.Millisecond, func() { close(stop) }) // a look may take any time
 	if found := before.Diff(); found != nil {
 		t.Errorf("after patience: found %q", found)
 	}
