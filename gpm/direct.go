@@ -36,12 +36,7 @@ func (c *vcpu) direct() *Task {
 		ran = c.Chain
 		c.curWeight = 0
 	}
-	next := c.level[rankFair].head
-	if c.nr == 1 {
-		c.goesOn(next.v, next.weight, ran)
-	} else {
-		next = c.firstFair(ran)
-	}
+	next := c.firstFair(ran)
 	if next.rare != 0 {
 		c.held = true
 		return nil
