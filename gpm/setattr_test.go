@@ -4,7 +4,6 @@ package gpm
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -67,8 +66,7 @@ func TestSetAttrCPUsWhileWoken(t *testing.T) {
 // had read the old attributes and not yet queued the task.
 func TestSetAttrIsNotLost(t *testing.T) {
 	k := boot(t, Config{CPUs: 2})
-	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := newRand(t)
 	attr := func(priority int) Attr { return Attr{Policy: FIFO, Priority: priority, CPUs: []int{0}} }
 	var end atomic.Bool
 	var turn, seen atomic.Int32
@@ -117,6 +115,6 @@ func TestSetAttrIsNotLost(t *testing.T) {
 		})
 	})
 	wait(t, task, other)
-	require.Empty(t, lost, "seed %d", seed)
-	t.Logf("%d turns, seed %d", n, seed)
+	require.Empty(t, lost)
+	t.Logf("%d turns", n)
 }

@@ -2,10 +2,10 @@ package torture
 
 import (
 	"flag"
-	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/gokern/gokern/internal/seed"
 	"github.com/gokern/gokern/preempt"
 )
 
@@ -48,10 +48,5 @@ func Scale(times float64) int {
 // Seed returns the seed of a test and logs how to get it again.
 func Seed(t testing.TB) uint64 {
 	t.Helper()
-	seed := *seeds
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("again with -run '^%s$' -tortureseed=%d", t.Name(), seed)
-	return seed
+	return seed.Of(t, "tortureseed", *seeds)
 }
