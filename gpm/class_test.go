@@ -7,13 +7,14 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime"
-	"runtime/debug"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/testgc"
 )
 
 // queueClass is a Class that runs its tasks in the order they came, and checks what
@@ -104,7 +105,7 @@ func stopped(k *Kernel, p Policy) bool { return k.class(p).stops != 0 }
 // A class decides who runs: its tasks run in its order, for as long as it lets
 // them, and one that it prefers takes the CPU when it wakes.
 func TestClassDecides(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // whom it stops has lost its turn
+	testgc.Off(t) // whom it stops has lost its turn
 	k := boot(t, Config{CPUs: 1})
 	c := &queueClass{t: t, above: func(a, b *Task) bool { return a.Name() == "urgent" && b.Name() != "urgent" }}
 	policy, err := k.Register("queue", c, 0)

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/testgc"
 )
 
 // computing spawns tasks that compute until the test ends, and returns what ends
@@ -59,7 +61,7 @@ func TestDeadlineBandwidth(t *testing.T) {
 // Of Deadline tasks that wait the one whose deadline is first runs first, and all
 // of them before the highest priority.
 func TestDeadlineOrder(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	k := boot(t, Config{CPUs: 1})
 	var mu sync.Mutex
 	var got []string

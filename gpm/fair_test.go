@@ -5,7 +5,6 @@ package gpm
 import (
 	"math/big"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/internal/cpu"
+	"github.com/gokern/gokern/internal/testgc"
 )
 
 // The queue picks as EEVDF defines it: of the tasks that are not ahead of the
@@ -237,7 +237,7 @@ func TestIdlePolicy(t *testing.T) {
 // A Normal task that wakes takes the CPU from an Idle one at once; a Batch one
 // does not take it from a Normal one, nor does an equal.
 func TestWakeupPreemption(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it must not stop the one that runs
+	testgc.Off(t) // it must not stop the one that runs
 	k := boot(t, Config{CPUs: 1, Slice: 500 * time.Millisecond})
 	for _, c := range []struct {
 		runs, wakes Attr

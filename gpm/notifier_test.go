@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/preempt"
 )
 
 // A task that is preempted, blocks, yields, moves and leaves the kernel finds out, once
 // each, and whether it could have gone on; one that keeps its CPU is told nothing.
 func TestPreemptNotifier(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	require.ErrorIs(t, new(PreemptNotifier).Register(), ErrTask)
 	k := boot(t, Config{CPUs: 2, Preemption: preempt.None}) // so that nothing else switches
 	var n, second PreemptNotifier

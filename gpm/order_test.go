@@ -9,12 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/testgc"
 )
 
 // Of the tasks that wait for one CPU the highest priority runs first, and equal
 // FIFO ones in the order they came.
 func TestStrictPriorities(t *testing.T) {
-	noGC(t) // it stops a task to look at its stack, and others run
+	testgc.Off(t) // it stops a task to look at its stack, and others run
 	k := boot(t, Config{CPUs: 1})
 	var mu sync.Mutex
 	var got []string
@@ -38,7 +40,7 @@ func TestStrictPriorities(t *testing.T) {
 // A task of higher priority takes the CPU from one that computes, also by
 // SetAttr; a FIFO task keeps it from its equals, RR and Normal ones share it.
 func TestPreemption(t *testing.T) {
-	noGC(t) // whom it stops comes back behind its equals
+	testgc.Off(t) // whom it stops comes back behind its equals
 	k := boot(t, Config{CPUs: 1, Slice: 200 * time.Microsecond})
 	for _, c := range []struct {
 		policy   Policy

@@ -5,7 +5,6 @@ package gpm
 import (
 	"context"
 	"runtime"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/preempt"
 )
 
@@ -33,13 +33,6 @@ func (e *events) list() (list []string) {
 	return list
 }
 
-// noGC turns the collector off: it stops each task once, and others may run then.
-func noGC(t *testing.T) {
-	runtime.GC() // a collection that is under way ends
-	old := debug.SetGCPercent(-1)
-	t.Cleanup(func() { debug.SetGCPercent(old) })
-}
-
 // visits returns how often a task of CPU 0 has left it though it neither blocked nor
 // yielded.
 //
@@ -55,7 +48,7 @@ func lateTest(start time.Time) bool { return time.Since(start) > 20*time.Second 
 // Who runs when, in each model: a FIFO task, woken by one that computes, has to wait
 // for the place where the model lets it in, whatever Go wants meanwhile.
 func TestPreemptionModels(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	for _, c := range []struct {
 		model preempt.Model
 		want  []string
@@ -109,7 +102,7 @@ func TestPreemptionModels(t *testing.T) {
 // A task that is woken by one of policy Idle, and is to have its CPU: at once, at the
 // latest with the tick after next, or when the other says so.
 func TestLazyPreemption(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	for _, model := range models {
 		t.Run(model.String(), func(t *testing.T) { wokenByIdle(t, model) })
 	}
@@ -139,7 +132,7 @@ func wokenByIdle(t *testing.T, model preempt.Model) {
 
 // The tick makes a lazy wish an urgent one.
 func TestLazyTick(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	k := boot(t, Config{CPUs: 1, Preemption: preempt.Lazy})
 	for range 5 {
 		var ran atomic.Bool
@@ -158,7 +151,7 @@ func TestLazyTick(t *testing.T) {
 
 // The end of a slice is a lazy wish, too.
 func TestLazySlice(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	k := boot(t, Config{CPUs: 1, Preemption: preempt.Lazy})
 	seen := false
 	for n := 0; n < 50 && !seen; n++ { // Go may come first
@@ -182,7 +175,7 @@ func (k *Kernel) needsLazily() bool { return k.cpus[0].NeedLazy != 0 }
 // The end of a slice is a wish like any other: under None it is met when the task asks,
 // also if the scheduler has come by before.
 func TestSliceUnderNone(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	k := boot(t, Config{CPUs: 1, Preemption: preempt.None, Slice: 100 * time.Microsecond})
 	for _, attr := range []Attr{{}, {Policy: RR, Priority: 1}} {
 		var e events
@@ -204,7 +197,7 @@ func TestSliceUnderNone(t *testing.T) {
 // A timer expires though the task that runs keeps its CPU, and not only when Go happens
 // to want something of it, 10 ms later; and who is woken runs on another CPU.
 func TestTimerUnderNone(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	k := boot(t, Config{CPUs: 2, Preemption: preempt.None})
 	const soon = 8 * time.Millisecond
 	for _, atomically := range []bool{false, true} {
@@ -252,7 +245,7 @@ func oversleep(t *testing.T, k *Kernel, atomically bool) time.Duration {
 
 // A task that is not to be preempted is not interrupted for nothing either.
 func TestNoneLeavesAlone(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	k := boot(t, Config{CPUs: 1, Preemption: preempt.None, Slice: 100 * time.Microsecond})
 	in(t, k, Attr{}, func() {
 		for range 2 {
@@ -323,7 +316,7 @@ func collects(t *testing.T, model preempt.Model) {
 
 // A new model is acted upon at once: what waits under None runs when that is over.
 func TestSetPreemption(t *testing.T) {
-	noGC(t)
+	testgc.Off(t)
 	k, err := Boot(Config{CPUs: 2})
 	require.NoError(t, err)
 	require.ErrorIs(t, k.SetPreemption(99), preempt.ErrModel)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"sync"
 	"syscall"
 	"testing"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/gokern/gokern/internal/goport"
 	"github.com/gokern/gokern/internal/measure"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
 )
@@ -85,7 +85,7 @@ const starving = "a runnable task is not run"
 // once, with the stack that the task has there; what waits behind it is not,
 // whether it came after the report or as soon as the section began.
 func TestWatchdogAtomic(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the world stops only after the section
+	testgc.Off(t) // the world stops only after the section
 	k, log := watched(t)
 	for _, c := range []struct {
 		name    string
@@ -182,7 +182,7 @@ func readByte(fd int) { unix.Read(fd, make([]byte, 1)) }
 // A runnable task that is not run, because others rightly run, is reported once
 // for each time that it starves.
 func TestWatchdogStarving(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which stops the hog, and lets others run
+	testgc.Off(t) // which stops the hog, and lets others run
 	k, log := watched(t)
 	for _, c := range []struct {
 		name string

@@ -1,8 +1,6 @@
 package lock
 
 import (
-	"runtime"
-	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,14 +8,14 @@ import (
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/kerneltest"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/preempt"
 )
 
 // Whatever might sleep lets others run under Voluntary, whether it sleeps or not, and
 // only there.
 func TestMightResched(t *testing.T) {
-	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector would let others run
+	testgc.Off(t) // the collector would let others run
 	var m Mutex
 	var rw RWSem
 	var rt RTMutex

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/preempt"
 )
 
@@ -35,9 +35,7 @@ type rtKernel struct {
 func oneCPU(t *testing.T) *rtKernel {
 	// A task that allocates may have to wait for the collector, and lets a lower
 	// one run meanwhile.
-	percent := debug.SetGCPercent(-1)
-	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	runtime.GC() // and what has begun is over
+	testgc.Off(t)
 	return &rtKernel{Kernel: kernel(t, gpm.Config{CPUs: 1})}
 }
 

@@ -2,8 +2,6 @@ package lock_test
 
 import (
 	"context"
-	"runtime"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/kerneltest"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/lock"
 	"github.com/gokern/gokern/lock/lockdep"
@@ -233,8 +232,7 @@ func TestSpinBugs(t *testing.T) {
 // An ordinary goroutine that tries to unlock what a task holds does not.
 func TestSpinUnlockByOthers(t *testing.T) {
 	// The collector must not stop the one that a section here waits for.
-	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	testgc.Off(t)
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
 	for name, make := range spinners {
 		l := make()

@@ -3,7 +3,6 @@ package signals_test
 import (
 	"context"
 	"runtime"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/signals"
 )
@@ -20,7 +20,7 @@ import (
 // ends, is served when the hard mask ends.
 func TestMaskedInBothWays(t *testing.T) {
 	// The collector must not stop the one that the section here waits for.
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	testgc.Off(t)
 	k := torture.Kernel(t, gpm.Config{})
 	var ran atomic.Bool
 	masked, spawned := make(chan struct{}, 1), make(chan *gpm.Task, 1)

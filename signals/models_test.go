@@ -2,7 +2,6 @@ package signals_test
 
 import (
 	"runtime"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -18,8 +18,7 @@ import (
 // Interrupts come in every preemption model. Under those that do not preempt the same
 // task goes on after them, whoever waits.
 func TestInterruptsInAllModels(t *testing.T) {
-	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector would let others run
+	testgc.Off(t) // the collector would let others run
 	for _, model := range []preempt.Model{preempt.Full, preempt.Lazy, preempt.Voluntary, preempt.None} {
 		t.Run(model.String(), func(t *testing.T) {
 			k := torture.Kernel(t, gpm.Config{CPUs: 1, Preemption: model})

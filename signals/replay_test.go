@@ -3,7 +3,6 @@ package signals_test
 import (
 	"context"
 	"runtime"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/signals"
 )
@@ -21,7 +21,7 @@ import (
 // task of higher priority, and a tick for an equal one.
 func TestReplay(t *testing.T) {
 	// The collector must not stop the one that a section here waits for.
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	testgc.Off(t)
 	k := torture.Kernel(t, gpm.Config{Slice: time.Millisecond})
 	var f, g signals.Flags
 	for _, section := range []struct {

@@ -1,7 +1,6 @@
 package rcu_test
 
 import (
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/lock/rcu"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -17,19 +17,13 @@ import (
 
 // spin spins until stop is set. Calls let it be preempted in any build. Where it
 // must not be, it keeps the world from stopping, and if somebody wants that so does
-// it whoever sets stop: see noCollector.
+// it whoever sets stop: see testgc.
 func spin(stop *atomic.Bool) {
 	for start := time.Now(); !stop.Load() && time.Since(start) < long/2; {
 		for range 1000 {
 			pause()
 		}
 	}
-}
-
-// noCollector keeps the garbage collector from stopping the world during the test.
-func noCollector(t *testing.T) {
-	old := debug.SetGCPercent(-1)
-	t.Cleanup(func() { debug.SetGCPercent(old) })
 }
 
 //go:noinline
@@ -68,7 +62,7 @@ var synchronizes = map[string]func(){
 
 // A running reader holds up every kind of wait, and its end lets it go.
 func TestWaitsForRunningReaders(t *testing.T) {
-	noCollector(t)
+	testgc.Off(t)
 	k := boot(t, gpm.Config{Watchdog: -1})
 	for section, s := range sections {
 		for name, synchronize := range synchronizes {
@@ -153,7 +147,7 @@ func TestWaitsForBlockedReaders(t *testing.T) {
 // A reader that was switched out, and ends its section when it has preemption off,
 // is in a section all the same. Its CPU has been quiescent in between.
 func TestWaitsForSectionsHandedOver(t *testing.T) {
-	noCollector(t)
+	testgc.Off(t)
 	k := boot(t, gpm.Config{Watchdog: -1})
 	for section, s := range sections {
 		if section == "ReadLock" || section == "nested" {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/lock/rcu"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -65,7 +66,7 @@ func blockedHere(*atomic.Bool) {
 }
 
 func TestStallReports(t *testing.T) {
-	noCollector(t)
+	testgc.Off(t)
 	k := boot(t, gpm.Config{CPUs: 2, Pin: []int{-1, -1}, Watchdog: -1})
 	read := func(f func(*atomic.Bool)) func(*atomic.Bool) {
 		return func(stop *atomic.Bool) {
