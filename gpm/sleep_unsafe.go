@@ -8,6 +8,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
 )
@@ -24,7 +25,7 @@ const (
 // then; elsewhere it is time.Sleep. Context: may block. Linux: usleep_range().
 func Sleep(d time.Duration) {
 	t := current()
-	if t == nil || d <= 0 || goport.Bubbled() || lockedToThread() || preempt.InAtomic() || signals.IRQsDisabled() {
+	if t == nil || d <= 0 || !irq.Timed() || preempt.InAtomic() || signals.IRQsDisabled() {
 		time.Sleep(d)
 		return
 	}

@@ -37,12 +37,19 @@ func priorityChanged(t *gpm.Task) {
 
 var rtWaiters = sync.Pool{New: func() any { return &rtWaiter{waiter: waiter{token: make(chan struct{}, 1)}} }}
 
+func newRTWaiter() *rtWaiter {
+	if bubbled() {
+		return &rtWaiter{waiter: waiter{token: make(chan struct{}, 1), ours: true}}
+	}
+	return rtWaiters.Get().(*rtWaiter)
+}
+
 // sleep waits until me owns the mutex or ctx ends.
 func (m *RTMutex) sleep(ctx context.Context, me *party) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := rtWaiters.Get().(*rtWaiter)
+	w := newRTWaiter()
 	w.party, w.mutex = me, m
 	defer w.free()
 	chains.enter()
@@ -88,7 +95,9 @@ func (w *rtWaiter) free() {
 	default:
 	}
 	w.party, w.mutex, w.granted, w.woken = nil, nil, false, false
-	rtWaiters.Put(w)
+	if !w.ours {
+		rtWaiters.Put(w)
+	}
 }
 
 // announce keeps the owner from unlocking without looking for waiters, and

@@ -57,10 +57,3 @@ func (s *Semaphore) Up() { s.t.put(1) }
 
 // Count returns the number, 0 while somebody waits. Context: any.
 func (s *Semaphore) Count() int { return s.t.count() }
-
-// within calls f with a context that ends after d.
-func within(d time.Duration, f func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	defer cancel()
-	return f(ctx)
-}

@@ -40,6 +40,11 @@ func Here() *CPU {
 // Now returns the time of the clock that timers go by.
 func Now() int64 { return goport.Nanotime() }
 
+// Timed reports whether a task may wait here for a timer of its CPU: not in a bubble
+// of testing/synctest, whose time is not the host's, nor locked to its thread, for
+// then it leaves the kernel when it blocks. Context: a goroutine.
+func Timed() bool { return !goport.Bubbled() && !goport.Locked() }
+
 // Stopping reports whether Go wants to stop the world.
 func Stopping() bool { return goport.GCWaiting() }
 

@@ -92,6 +92,7 @@ func (*Timer) CPU() *CPU                    { return nil }
 
 func All() []*CPU     { return nil }
 func Here() *CPU      { return nil }
+func Timed() bool     { return false }
 func Stopping() bool  { return false }
 func Relax(int)       {}
 func Refuse()         {}
