@@ -125,6 +125,10 @@ func TestGoRefuses(t *testing.T) {
 	k, err := Boot(Config{})
 	require.NoError(t, err)
 	require.ErrorIs(t, k.Go(Attr{Priority: 5}, func() {}), ErrAttr)
+	require.ErrorIs(t, k.Go(Attr{}, nil), ErrAttr)
+	require.ErrorIs(t, k.Do(Attr{}, nil), ErrAttr)
+	_, err = k.Spawn(Attr{}, nil)
+	require.ErrorIs(t, err, ErrAttr)
 	shutdown(t, k)
 	if err := k.Go(Attr{}, func() {}); !errors.Is(err, ErrShutdown) {
 		t.Fatalf("Go after Shutdown: %v", err)

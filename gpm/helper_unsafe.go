@@ -35,7 +35,7 @@ func (k *Kernel) help() {
 		if a.spares < spareLow && cpu.Load32(&k.inherits) != 0 {
 			k.makeSpares(spareHigh - a.spares)
 		}
-		if a.live == 0 && cpu.Load32(&k.stopping) != 0 && !emptied {
+		if a.shut && !emptied {
 			emptied = true
 			close(k.empty)
 		}
@@ -65,8 +65,8 @@ type deadArgs struct {
 	k       *Kernel
 	list    *Task // ended tasks that somebody waits for
 	parents *Task // tasks whose goroutines found no spare
-	live    int64
 	spares  int32
+	shut    bool
 }
 
 //go:norace
@@ -76,7 +76,8 @@ func deadOnG0(p unsafe.Pointer) {
 	k.lockList()
 	a.list, k.dead = k.dead, nil
 	a.parents, k.parents = k.parents, nil
-	a.live = k.live
+	k.shut = k.shut || k.live == 0 && cpu.Load32(&k.stopping) != 0
+	a.shut = k.shut
 	a.spares = k.nspares
 	k.unlockList()
 }

@@ -3,7 +3,6 @@
 package gpm
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
-	"github.com/gokern/gokern/internal/irq"
-	"github.com/gokern/gokern/internal/readers"
 	"github.com/gokern/gokern/internal/topology"
 	"golang.org/x/sys/unix"
 )
@@ -71,6 +68,9 @@ type Kernel struct {
 	stopping   uint32 // 1: no new tasks
 	stopped    uint32 // 1: the helper ends
 	empty      chan struct{}
+	shut       bool // empty is closed, or about to be: no task may begin; protected by listLock
+	endOnce    sync.Once
+	ended      chan error // what the end of the kernel has come to, once; then closed
 
 	bootCycles uint64
 	bootTime   time.Time
@@ -112,7 +112,7 @@ func Boot(config Config) (*Kernel, error) {
 	}
 	k := &Kernel{
 		config: config, machine: machine, cpusLen: config.CPUs, all: maskOf(nil, config.CPUs), wide: wide, asyncPreempt: goport.AsyncPreemptOff() == "",
-		helperDone: make(chan struct{}), empty: make(chan struct{}),
+		helperDone: make(chan struct{}), empty: make(chan struct{}), ended: make(chan error, 1),
 	}
 	k.bootCycles, k.bootTime = now()
 	k.counts = newCounts()
@@ -183,96 +183,6 @@ func (k *Kernel) start() error {
 		return errors.Join(failed, k.stop())
 	}
 	return nil
-}
-
-// giveUp stops a kernel that has failed its self-test, for the reason why, which
-// it returns. The test's tasks end by themselves, if tasks can run at all; if
-// they do not, nothing can be put back before they do.
-func (k *Kernel) giveUp(why error) error {
-	cpu.Store32(&k.stopping, 1)
-	k.helper.Wake()
-	select {
-	case <-k.empty:
-		return errors.Join(why, k.stop())
-	case <-time.After(giveUpAfter):
-	}
-	booted = k
-	go func() {
-		<-k.empty
-		bootMu.Lock()
-		defer bootMu.Unlock()
-		_ = k.stop()
-		booted = nil
-	}()
-	return fmt.Errorf("%w, and its tasks have not ended after %v: what Boot has changed stays until they do", why, giveUpAfter)
-}
-
-var giveUpAfter = selfTestTimeout
-
-// stop ends the CPUs and puts everything back as it was. No task lives. An error
-// says what could not be put back.
-func (k *Kernel) stop() error {
-	k.endModel()
-	k.hotplug.end()
-	k.endClasses()
-	if irq.StopWork != nil {
-		irq.StopWork()
-	}
-	irq.Stop()
-	for _, c := range k.cpus {
-		if c.thread() != 0 {
-			onG0(quitOnG0, c)
-		}
-	}
-	k.done.Wait()
-	readers.SetCPUs(nil)
-	cpu.Store32(&k.stopped, 1)
-	k.helper.Wake()
-	<-k.helperDone
-	k.watchTimers() // there are none
-	goport.ReleaseProcs()
-	err := errors.Join(goport.Unpatch(), goport.RemoveInterrupt())
-	k.restoreProcs()
-	k.waitThreads()
-	if err != nil {
-		return fmt.Errorf("gokern: not all is as before Boot: %w", err)
-	}
-	return nil
-}
-
-// waitThreads waits until the CPUs' threads have ended.
-func (k *Kernel) waitThreads() {
-	for _, c := range k.cpus {
-		for c.thread() != 0 && c.thread() != unix.Getpid() && unix.Tgkill(unix.Getpid(), c.thread(), 0) == nil {
-			time.Sleep(50 * time.Microsecond)
-		}
-	}
-}
-
-// Shutdown refuses new tasks, waits until all have ended, and then puts
-// everything back as it was before Boot: threads, timers, the runtime's text,
-// GOMAXPROCS. If ctx ends first it returns ctx's error, tasks go on, and
-// Shutdown may be called again. Any other error says what could not be put back;
-// the kernel is gone then too. Context: an ordinary goroutine.
-func (k *Kernel) Shutdown(ctx context.Context) error {
-	if current() != nil {
-		return fmt.Errorf("%w: Shutdown from a task", ErrTask)
-	}
-	cpu.Store32(&k.stopping, 1)
-	k.helper.Wake()
-	select {
-	case <-k.empty:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	bootMu.Lock()
-	defer bootMu.Unlock()
-	if booted != k {
-		return ErrShutdown
-	}
-	k.dog.stop()
-	booted = nil
-	return k.stop()
 }
 
 // allowedCPUs returns the machine's CPUs that the process may use.

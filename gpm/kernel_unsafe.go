@@ -29,9 +29,9 @@ func listOnG0(p unsafe.Pointer) {
 //
 //go:norace
 func spawnOnG0(p unsafe.Pointer) {
-	t := arg[Task](p)
-	t.k.enlist(t)
-	t.StartOnG0()
+	if t := arg[Task](p); t.k.enlist(t) {
+		t.StartOnG0()
+	}
 }
 
 // goOnG0 starts what task p wants started, if there is a spare task, and forgets
@@ -42,7 +42,10 @@ func goOnG0(p unsafe.Pointer) {
 	parent := arg[Task](p)
 	k := parent.k
 	k.lockList()
-	t := k.takeSpare()
+	var t *Task
+	if !k.shut { // the parent may be the kernel's own, which is not counted
+		t = k.takeSpare()
+	}
 	if t != nil {
 		t.use(parent.goAttrs)
 		t.begin(parent.goFn)

@@ -12,13 +12,21 @@ import (
 // collector does not look at with the care it needs (g.coroarg, stored without
 // a write barrier): this list is what keeps them alive.
 
-// enlist adds t. Context: g0.
+// enlist adds t, and reports whether it could: whoever found that Shutdown had not
+// begun may come here after its end. Context: g0.
 //
 //go:norace
-func (k *Kernel) enlist(t *Task) {
+func (k *Kernel) enlist(t *Task) bool {
 	k.lockList()
-	k.enlistLocked(t)
+	ok := t.internal || !k.shut
+	if ok {
+		k.enlistLocked(t)
+	} else {
+		k.promised -= t.attrs.bandwidth
+		t.id = 0
+	}
 	k.unlockList()
+	return ok
 }
 
 // enlistLocked is enlist with the list's lock held.

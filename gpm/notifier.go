@@ -13,7 +13,7 @@ import (
 // notes is what the kernel writes of a task's switches, on g0 of the CPU that the task
 // leaves or comes to. Others read it: each word alone is right.
 type notes struct {
-	task *Task // whose it is, nil: not registered; the task's own
+	task *Task // whose it is, nil: not registered; the task's own, and its end's
 	next *PreemptNotifier
 
 	ins       int64 // times switched in
@@ -127,13 +127,15 @@ func (t *Task) notifyIn() {
 	}
 }
 
-// dropNotifiers ends t's notifiers with t. Context: g0.
+// dropNotifiers ends t's notifiers with t: it is off its CPU, for good, and they may
+// be registered again. Context: g0, with a P.
 //
 //go:norace
 func (t *Task) dropNotifiers() {
+	t.notifyOut(false)
 	for n := t.notifiers; n != nil; {
 		next := n.next
-		n.next = nil
+		n.task, n.next = nil, nil
 		n = next
 	}
 	t.notifiers = nil

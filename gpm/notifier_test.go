@@ -128,4 +128,11 @@ func TestPreemptNotifierFromOutside(t *testing.T) {
 		runtime.Gosched()
 	})
 	require.Equal(t, at, n.Switches())
+	require.False(t, n.Running(), "it has ended")
+	require.False(t, n.Preempted())
+	in(t, k, Attr{}, func() {
+		assert.NoError(t, n.Register(), "it was the ended task's")
+		assert.True(t, n.Running())
+		n.Unregister()
+	})
 }

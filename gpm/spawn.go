@@ -14,12 +14,16 @@ import (
 // some CPU runs, it runs there at once. Context: any goroutine, a task too.
 // Errors: ErrAttr, ErrBandwidth, ErrShutdown.
 func (k *Kernel) Spawn(attr Attr, fn func()) (*Task, error) {
+	if fn == nil {
+		return nil, errNoFunction
+	}
 	t, err := k.newTask(attr)
 	if err != nil {
 		return nil, err
 	}
-	t.begin(fn)
-	onG0(spawnOnG0, t)
+	if err := t.start(fn); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -27,6 +31,9 @@ func (k *Kernel) Spawn(attr Attr, fn func()) (*Task, error) {
 // the task has ended. It is the cheapest way to start one. Context and errors as
 // for Spawn.
 func (k *Kernel) Go(attr Attr, fn func()) error {
+	if fn == nil {
+		return errNoFunction
+	}
 	a, err := k.admit(&attr)
 	if err != nil {
 		return err
@@ -36,10 +43,28 @@ func (k *Kernel) Go(attr Attr, fn func()) error {
 	}
 	t := newSpare(k, nil)
 	t.use(a)
+	return t.start(fn)
+}
+
+// start starts fn as t, unless the kernel has ended meanwhile.
+func (t *Task) start(fn func()) error {
 	t.begin(fn)
 	onG0(spawnOnG0, t)
+	return t.refused()
+}
+
+// refused returns an error if t was not listed. One that was may be another's by now,
+// and is on the list, or has been.
+//
+//go:norace
+func (t *Task) refused() error {
+	if t.id == 0 {
+		return ErrShutdown
+	}
 	return nil
 }
+
+var errNoFunction = fmt.Errorf("%w: no function to run", ErrAttr)
 
 // begin sets what the task will run. Not instrumented: its memory may have been
 // another task's, and the race detector does not see that this is over.
@@ -79,11 +104,17 @@ func (k *Kernel) Do(attr Attr, fn func()) error {
 	if lockedToThread() {
 		return ErrLocked
 	}
+	if fn == nil {
+		return errNoFunction
+	}
 	t, err := k.newTask(attr)
 	if err != nil {
 		return err
 	}
 	onG0(listOnG0, t)
+	if err := t.refused(); err != nil {
+		return err
+	}
 	t.Enter()
 	defer func() {
 		staying := t.clearMigrate()
