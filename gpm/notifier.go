@@ -21,6 +21,7 @@ type notes struct {
 	away      int64 // time-stamp counts off the CPU, up to the last switch in
 	since     int64 // when it was switched out, 0: it runs
 	preempted uint32
+	wakeUp
 }
 
 // Register has the kernel note the switches of the calling task in n, until Unregister
@@ -113,10 +114,10 @@ func (t *Task) notifyOut(preempted bool) {
 	}
 }
 
-// notifyIn notes that t runs from now on. Context: g0 of its CPU.
+// notifyIn notes that t runs from now on, on b. Context: g0 of b.
 //
 //go:norace
-func (t *Task) notifyIn() {
+func (t *Task) notifyIn(b *cpu.Block) {
 	now := int64(cpu.Cycles())
 	for n := t.notifiers; n != nil; n = n.next {
 		if n.since != 0 {
@@ -124,6 +125,9 @@ func (t *Task) notifyIn() {
 		}
 		n.since = 0
 		n.ins++
+		if n.ran == 0 {
+			n.picked, n.ran = b.Now, uint64(now)
+		}
 	}
 }
 

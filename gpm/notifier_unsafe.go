@@ -10,7 +10,7 @@ import "unsafe"
 //go:norace
 func notifyOnG0(p unsafe.Pointer) {
 	n := arg[PreemptNotifier](p)
-	n.since = 0
+	n.since, n.woken = 0, 0
 	n.next = n.task.notifiers
 	n.task.notifiers = n
 	n.task.SetNotified(true)

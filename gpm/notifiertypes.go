@@ -1,5 +1,7 @@
 package gpm
 
+import "time"
+
 // PreemptNotifier tells a task that it has been off its CPU, and others where it is.
 // Linux: struct preempt_notifier.
 //
@@ -21,4 +23,21 @@ type PreemptNotifier struct {
 	SchedIn func(cpu int)
 
 	notes
+}
+
+// WakeUp is how a task came to run again after it had blocked: when, by time.Now's
+// monotonic clock, to a microsecond or so.
+type WakeUp struct {
+	// Woken: what it waited for has come, and somebody said so. Linux: sched_waking.
+	Woken time.Time
+	// Queued: it was on the queue of a CPU. Linux: sched_wakeup.
+	Queued time.Time
+	// Picked: that CPU had stopped what it did, by an interrupt if that was in the way,
+	// and began to choose what it runs next, the task.
+	Picked time.Time
+	// Ran: the CPU was its own. Linux: sched_switch.
+	Ran time.Time
+	// By is the number of the CPU on which the waker ran, a task or the CPU itself; -1:
+	// some other thread.
+	By int
 }

@@ -193,7 +193,7 @@ func (c *vcpu) run(next *Task) *goport.Task {
 	c.switches++
 	next.switches++
 	if next.Notified() {
-		next.notifyIn()
+		next.notifyIn(b)
 	}
 	return &next.Task
 }
@@ -332,7 +332,10 @@ func wake(t0 *goport.Task) {
 		t.left()
 	}
 	var c *vcpu
-	if t.rare == 0 {
+	if t.Notified() {
+		t.noteWoken(here)
+		cpu.Fence() // as below
+	} else if t.rare == 0 {
 		c = k.choose(t, here)
 		if c.curPrio|t.prio != rankFair {
 			cpu.Fence() // between In and what SetAttr changes, as joins is
@@ -369,6 +372,9 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 	}
 	c.put(t, putNew)
 	c.countRT(t, 1)
+	if t.Notified() {
+		t.noteQueued()
+	}
 	preempts := c.curPrio >= 0 && (t.level > c.curPrio || t.level == c.curPrio && c.precedes(t))
 	lazy := preempts && c.lazily(t)
 	switch {
@@ -410,7 +416,7 @@ func undone(b *cpu.Block) {
 	c := cpuOf(b)
 	t := c.cur
 	if t.Notified() {
-		t.notifyIn()
+		t.notifyIn(b)
 	}
 	cpu.Fence()
 	if c.curPrio == t.prio && b.Sliced == t.sliced && c.admits(t, t.allowed) {

@@ -108,6 +108,9 @@ func (*PreemptNotifier) Preempted() bool { return false }
 // Away returns 0.
 func (*PreemptNotifier) Away() time.Duration { return 0 }
 
+// LastWakeUp reports that there is none.
+func (*PreemptNotifier) LastWakeUp() (WakeUp, bool) { return WakeUp{}, false }
+
 // SelfTest returns an error that wraps ErrUnsupported.
 func (*Kernel) SelfTest() ([]Check, error) { return nil, unsupported() }
 
