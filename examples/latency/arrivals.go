@@ -1,6 +1,10 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"github.com/gokern/gokern/gpm"
+)
 
 // schedule is an open loop's arrivals: request k is due at some moment of the
 // k-th interval of 1/rate, whatever has become of those before it.
@@ -44,6 +48,7 @@ func (s schedule) measured() int { return s.total - s.skip }
 type arrival struct {
 	k         int
 	due, sent time.Time
+	woke      *gpm.WakeUp // how the clock was, if it is traced
 }
 
 // arrivals delivers every request of s when it is due, then closes the channel.
@@ -51,7 +56,7 @@ type arrival struct {
 // clock stands for the network: it waits in Go's poller for a timer of Linux's, as
 // the request path waits there for a packet, and what it is late by counts. start
 // is what it is started by: a world's high, for then it is part of that path.
-func arrivals(start func(string, func()) error, s schedule) (<-chan arrival, error) {
+func arrivals(start func(string, func()) error, s schedule, tr *tracer) (<-chan arrival, error) {
 	clk, err := newClock()
 	if err != nil {
 		return nil, err
@@ -61,10 +66,12 @@ func arrivals(start func(string, func()) error, s schedule) (<-chan arrival, err
 		defer clk.close()
 		for k := range s.total {
 			due := s.due(k)
-			if err := clk.sleepUntil(due); err != nil {
-				panic(err) // a timer that could be made can be set and read
-			}
-			c <- arrival{k, due, time.Now()}
+			woke := tr.watch(func() {
+				if err := clk.sleepUntil(due); err != nil {
+					panic(err) // a timer that could be made can be set and read
+				}
+			})
+			c <- arrival{k, due, time.Now(), woke}
 		}
 		close(c)
 	})

@@ -35,7 +35,7 @@ func TestSchedule(t *testing.T) {
 // is dropped, put off or early.
 func TestArrivalsOpenLoop(t *testing.T) {
 	s := schedule{start: time.Now(), rate: 2000, total: 100}
-	c, err := arrivals(plainWorld().high, s)
+	c, err := arrivals(plainWorld().high, s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,13 +47,14 @@ func asks(n int) (list []ask) {
 	return list
 }
 
-// send asks url and checks the answer.
-func (a ask) send(ctx context.Context, c *http.Client, url string) error {
+// send asks url and checks the answer; the connection ends after it if close is true.
+func (a ask) send(ctx context.Context, c *http.Client, url string, close bool) error {
 	q, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(a.body))
 	if err != nil {
 		return err
 	}
 	q.Header.Set("Content-Type", "application/json")
+	q.Close = close
 	r, err := c.Do(q)
 	if err != nil {
 		return err
@@ -69,8 +70,8 @@ func (a ask) send(ctx context.Context, c *http.Client, url string) error {
 	return nil
 }
 
-// drive sends a request for each arrival, on connections that stay open, and
-// returns when all are answered. Its goroutines are the caller's.
+// drive sends a request for each arrival, on connections that stay open (but one in ten
+// does not if they are traced, so that there is something to accept), and returns when all are answered. Its goroutines are the caller's.
 func drive(url string, s schedule, due <-chan arrival, p *progress, tr *tracer) *latencies {
 	t := &http.Transport{MaxIdleConns: clients, MaxIdleConnsPerHost: clients, DialContext: tr.dial}
 	defer t.CloseIdleConnections()
@@ -82,7 +83,7 @@ func drive(url string, s schedule, due <-chan arrival, p *progress, tr *tracer) 
 		wg.Go(func() {
 			for a := range due {
 				ctx, answered := tr.request(a)
-				err := questions[a.k%len(questions)].send(ctx, c, url)
+				err := questions[a.k%len(questions)].send(ctx, c, url, tr != nil && a.k%10 == 0)
 				l.record(a.k, time.Since(a.due), err)
 				if err == nil {
 					answered()

@@ -10,7 +10,7 @@
 //	go run ./examples/latency -mode queue      # scheduling alone: no network, no garbage
 //	go run ./examples/latency -json
 //	go run ./examples/latency -unloaded        # also without the compression, first, and by how much that is better
-//	go run ./examples/latency -trace           # what each stage of a request takes
+//	go run ./examples/latency -trace           # what each stage of a request takes, of a task's wake-ups too
 //
 // The load is an open loop: arrivals are fixed in advance, and a request's
 // latency counts from the moment it should have arrived, so that a service that

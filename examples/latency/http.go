@@ -21,7 +21,7 @@ func measureHTTP(o options, w *world, files [][]byte, p *progress) (result, erro
 	if err != nil {
 		return result{}, err
 	}
-	due, err := arrivals(w.clock(o), s)
+	due, err := arrivals(w.clock(o), s, tr)
 	if err != nil {
 		return result{}, err
 	}

@@ -34,7 +34,7 @@ func measureQueue(o options, w *world, p *progress) (result, error) {
 		}
 	}
 	s := newSchedule(o, time.Now().Add(10*time.Millisecond))
-	due, err := arrivals(w.clock(o), s)
+	due, err := arrivals(w.clock(o), s, nil)
 	if err != nil {
 		return result{}, err
 	}

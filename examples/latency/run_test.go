@@ -77,11 +77,11 @@ func TestService(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(handle))
 	defer s.Close()
 	for i, a := range asks(3) {
-		if err := a.send(t.Context(), s.Client(), s.URL); err != nil {
+		if err := a.send(t.Context(), s.Client(), s.URL, false); err != nil {
 			t.Errorf("question %d: %v", i, err)
 		}
 		a.answer.Sorted[0]++
-		if err := a.send(t.Context(), s.Client(), s.URL); err == nil {
+		if err := a.send(t.Context(), s.Client(), s.URL, false); err == nil {
 			t.Errorf("question %d: a wrong answer is not noticed", i)
 		}
 	}
@@ -100,7 +100,7 @@ func TestDriveFailures(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
 	sched := schedule{start: time.Now(), rate: 1000, total: 20}
-	due, err := arrivals(plainWorld().high, sched)
+	due, err := arrivals(plainWorld().high, sched, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

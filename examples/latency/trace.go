@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net"
 	"net/http/httptrace"
-	"slices"
 	"sync"
 	"sync/atomic"
-	"text/tabwriter"
 	"time"
 
-	"github.com/gokern/gokern/internal/measure"
+	"github.com/gokern/gokern/gpm"
 )
 
 // The stages of a request of -mode http, in order: what -trace prints. Each
@@ -39,17 +35,28 @@ type tracer struct {
 	base  time.Time
 	skip  int
 	mu    sync.Mutex
-	conns map[string]*atomic.Pointer[stamps] // by the client's address
+	conns map[string]*conn // by the client's address
+	ended []*conn          // whose addresses others have now
 	all   []spans
+	waits [len(stages)][]parts // of those stages whose end is a wake-up that the kernel noted
+}
+
+// conn is a connection that is traced.
+type conn struct {
+	under            atomic.Pointer[stamps] // of the request that is under way
+	dialed, accepted time.Time              // when the client began to, and the server had; protected by tracer.mu
 }
 
 func newTracer(s schedule) *tracer {
-	return &tracer{base: s.start, skip: s.skip, conns: map[string]*atomic.Pointer[stamps]{}}
+	return &tracer{base: s.start, skip: s.skip, conns: map[string]*conn{}}
 }
 
 // stamps are what the two ends of a connection note of one request: times since
-// the tracer's base, 0: not yet.
-type stamps [4]atomic.Int64
+// the tracer's base, 0: not yet; and how the server's read was woken.
+type stamps struct {
+	at   [4]atomic.Int64
+	woke atomic.Pointer[gpm.WakeUp]
+}
 
 const (
 	sent = iota
@@ -58,18 +65,26 @@ const (
 	returned
 )
 
-// of returns where the stamps are of the request that is under way on the
-// connection whose client has address a.
-func (t *tracer) of(a net.Addr) *atomic.Pointer[stamps] {
+// of returns the connection whose client has address a, and notes when it was dialed,
+// or accepted.
+func (t *tracer) of(a net.Addr, dialed, accepted time.Time) *conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.conns[a.String()]
-	if p == nil {
-		p = &atomic.Pointer[stamps]{}
-		p.Store(&stamps{})
-		t.conns[a.String()] = p
+	c := t.conns[a.String()]
+	if c == nil || !c.dialed.IsZero() && !c.accepted.IsZero() { // the address is used again
+		c = &conn{}
+		c.under.Store(&stamps{})
+		if t.conns[a.String()] != nil {
+			t.ended = append(t.ended, t.conns[a.String()])
+		}
+		t.conns[a.String()] = c
 	}
-	return p
+	if !dialed.IsZero() {
+		c.dialed = dialed
+	} else {
+		c.accepted = accepted
+	}
+	return c
 }
 
 // tracedConn is one end of a connection. It notes its first write and, once the
@@ -77,21 +92,22 @@ func (t *tracer) of(a net.Addr) *atomic.Pointer[stamps] {
 type tracedConn struct {
 	net.Conn
 	t           *tracer
-	under       *atomic.Pointer[stamps]
+	c           *conn
 	write, read int
 	after       int // the other end's write
 }
 
-func (c *tracedConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if s := c.under.Load(); n > 0 && s[c.after].Load() != 0 {
-		s[c.read].CompareAndSwap(0, int64(time.Since(c.t.base)))
+func (c *tracedConn) Read(b []byte) (n int, err error) {
+	woke := c.t.watch(func() { n, err = c.Conn.Read(b) })
+	s := c.c.under.Load()
+	if n > 0 && s.at[c.after].Load() != 0 && s.at[c.read].CompareAndSwap(0, int64(time.Since(c.t.base))) && c.read == arrived {
+		s.woke.Store(woke)
 	}
 	return n, err
 }
 
 func (c *tracedConn) Write(b []byte) (int, error) {
-	c.under.Load()[c.write].CompareAndSwap(0, int64(time.Since(c.t.base)))
+	c.c.under.Load().at[c.write].CompareAndSwap(0, int64(time.Since(c.t.base)))
 	return c.Conn.Write(b)
 }
 
@@ -106,7 +122,7 @@ func (l tracedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tracedConn{c, l.t, l.t.of(c.RemoteAddr()), replied, arrived, sent}, nil
+	return &tracedConn{c, l.t, l.t.of(c.RemoteAddr(), time.Time{}, time.Now()), replied, arrived, sent}, nil
 }
 
 func (t *tracer) listen(l net.Listener) net.Listener {
@@ -118,11 +134,12 @@ func (t *tracer) listen(l net.Listener) net.Listener {
 
 // dial is a Transport's DialContext that notes the client's writes and reads.
 func (t *tracer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	began := time.Now()
 	c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 	if err != nil || t == nil {
 		return c, err
 	}
-	return &tracedConn{c, t, t.of(c.LocalAddr()), sent, returned, replied}, nil
+	return &tracedConn{c, t, t.of(c.LocalAddr(), began, time.Time{}), sent, returned, replied}, nil
 }
 
 // request returns a context that notes the connection of one request, and what
@@ -136,7 +153,7 @@ func (t *tracer) request(a arrival) (ctx context.Context, answered func()) {
 	ctx = httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
 		if c, ok := i.Conn.(*tracedConn); ok {
 			s = &stamps{}
-			c.under.Store(s)
+			c.c.under.Store(s)
 		}
 	}})
 	return ctx, func() { t.done(a, taken, s) }
@@ -149,7 +166,7 @@ func (t *tracer) done(a arrival, taken time.Duration, s *stamps) {
 		return
 	}
 	at := []time.Duration{a.due.Sub(t.base), a.sent.Sub(t.base), taken,
-		time.Duration(s[sent].Load()), time.Duration(s[arrived].Load()), time.Duration(s[replied].Load()), time.Duration(s[returned].Load()), end}
+		time.Duration(s.at[sent].Load()), time.Duration(s.at[arrived].Load()), time.Duration(s.at[replied].Load()), time.Duration(s.at[returned].Load()), end}
 	var took spans
 	for i := range took {
 		took[i] = at[i+1] - at[i]
@@ -157,39 +174,6 @@ func (t *tracer) done(a arrival, taken time.Duration, s *stamps) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.all = append(t.all, took)
-}
-
-// write prints a row for each stage.
-func (t *tracer) write(w io.Writer, name string) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(tw, "%s: %d requests traced\tp50\tp90\tp99\tp99.9\tmax\n", name, len(t.all))
-	row := func(name string, of func(spans) time.Duration) {
-		var list []time.Duration
-		for _, took := range t.all {
-			list = append(list, of(took))
-		}
-		slices.Sort(list)
-		fmt.Fprintf(tw, "%s", name)
-		for _, p := range []float64{50, 90, 99, 99.9, 100} {
-			fmt.Fprintf(tw, "\t%s", show(measure.Percentile(list, p)))
-		}
-		fmt.Fprintln(tw)
-	}
-	for i, s := range stages {
-		row(s.name, func(took spans) time.Duration { return took[i] })
-	}
-	sum := func(netOnly bool) func(spans) time.Duration {
-		return func(took spans) (d time.Duration) {
-			for i, s := range stages {
-				if s.net || !netOnly {
-					d += took[i]
-				}
-			}
-			return d
-		}
-	}
-	row("all that wait for the poller", sum(true))
-	row("all", sum(false))
-	fmt.Fprintln(tw)
-	return tw.Flush()
+	t.split(0, at, a.woke)
+	t.split(3, at, s.woke.Load())
 }

@@ -41,8 +41,56 @@ func TestTrace(t *testing.T) {
 	if err := r.trace.write(&b, "plain"); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(strings.TrimSpace(b.String()), "\n"); n != len(stages)+2 {
-		t.Errorf("%d rows, want %d:\n%s", n, len(stages)+2, b.String())
+	if n := strings.Count(strings.TrimSpace(b.String()), "\n"); n != len(stages)+3 {
+		t.Errorf("%d rows, want %d:\n%s", n, len(stages)+3, b.String())
+	}
+}
+
+// TestTraceTasks: the kernel says of what the waits for the clock and for a request
+// consist, and the parts together are the stage.
+func TestTraceTasks(t *testing.T) {
+	o := options{mode: "http", duration: 300 * time.Millisecond, rate: 200, alone: true, trace: true, clock: "task"}
+	w, err := kernelWorld(gpm.Config{})
+	if errors.Is(err, gpm.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := measureHTTP(o, w, nil, &progress{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.end(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.trace.accepts()); n < 60/10 {
+		t.Errorf("%d connections accepted, of 60 requests", n)
+	}
+	for _, i := range []int{0, 3} {
+		if len(r.trace.waits[i]) == 0 {
+			t.Errorf("%s: no wait was noted", stages[i].name)
+		}
+		stage := map[time.Duration]bool{}
+		for _, took := range r.trace.all {
+			stage[took[i]] = true
+		}
+		for _, p := range r.trace.waits[i] {
+			var sum time.Duration
+			for _, d := range p {
+				sum += d
+			}
+			if !stage[sum] {
+				t.Errorf("%s: the parts %v take %v, as no request did", stages[i].name, p, sum)
+			}
+		}
+	}
+	var b strings.Builder
+	if err := r.trace.write(&b, "tasks"); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(strings.TrimSpace(b.String()), "\n"); n != len(stages)+3+2*len(partNames) {
+		t.Errorf("%d rows:\n%s", n, b.String())
 	}
 }
 
