@@ -52,4 +52,11 @@ func arg[T any](p unsafe.Pointer) *T { return (*T)(p) }
 const (
 	_ = -unsafe.Offsetof(Task{}.Task)  // does not compile unless it is 0
 	_ = -unsafe.Offsetof(vcpu{}.Block) // likewise
+
+	// What one CPU takes from another's caches in a wake-up begins with a cache line.
+	_ = -((unsafe.Offsetof(vcpu{}.Block.Need) + mallocHeader) % 64)
+	_ = -((unsafe.Offsetof(Task{}.on) + mallocHeader) % 64)
+
+	// mallocHeader is what Go puts before an object of this size.
+	mallocHeader = 8
 )

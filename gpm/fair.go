@@ -62,17 +62,17 @@ type fair struct {
 
 // fairTask is a task's part.
 type fairTask struct {
-	node     heap.Node
+	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
+	isAhead  bool   // the heap it is in
+	lag      int64  // while clock is 0
 	v        int64
 	deadline int64
 	weight   int64
-	slice    int64  // in virtual time
-	seen     int64  // cycles that v knows of
-	vIn      int64  // V when it was last switched in
-	loadIn   int64  // and the weights it was the average of
-	lag      int64  // while clock is 0
-	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
-	isAhead  bool   // the heap it is in
+	slice    int64 // in virtual time
+	seen     int64 // cycles that v knows of
+	vIn      int64 // V when it was last switched in
+	loadIn   int64 // and the weights it was the average of
+	node     heap.Node
 }
 
 // vtime returns V and the weights that it is the average of, with the task that

@@ -158,9 +158,9 @@ func (k *Kernel) start() error {
 	ready := make(chan error)
 	var failed error
 	for i := range k.cpusLen {
-		c := &vcpu{k: k, curPrio: -1, pin: k.config.Pin[i]}
+		c := &vcpu{k: k, pin: k.config.Pin[i]}
 		c.ID = int32(i)
-		c.number = uint32(i) + 1
+		c.number, c.curPrio = uint32(i)+1, -1
 		c.most = int64(4 * k.sliceMin)
 		c.Area = cpu.Area(i)
 		c.irq.Init(&c.Block, &c.idle, &c.tid)

@@ -38,8 +38,8 @@ func fakeMachine() *topology.Machine {
 func fakeKernel(pins ...int) *Kernel {
 	k := &Kernel{machine: fakeMachine(), cpusLen: len(pins), all: maskOf(nil, len(pins))}
 	for i, pin := range pins {
-		c := &vcpu{k: k, pin: pin, curPrio: -1}
-		c.ID, c.number = int32(i), uint32(i)+1
+		c := &vcpu{k: k, pin: pin}
+		c.ID, c.number, c.curPrio = int32(i), uint32(i)+1, -1
 		k.cpus = append(k.cpus, c)
 		k.online.set(c.ID)
 		k.idle.set(c.ID)

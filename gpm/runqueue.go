@@ -28,11 +28,17 @@ const (
 // wait. Protected by lock, which is taken on g0 only: its holder cannot be
 // preempted, but the host may take the thread away, so a long wait yields.
 type runqueue struct {
-	lock   uint32
-	nr     int32
-	number uint32 // of the CPU, plus 1
-	bitmap [2]uint64
-	fair   // what more there is to level 0
+	// What a waker on another CPU looks at is in few cache lines, of which the first
+	// begins with the block's words for other threads.
+	lock    uint32
+	nr      int32
+	number  uint32 // of the CPU, plus 1
+	curPrio int32  // the rank of what the CPU runs, -1 when it is idle
+	bitmap  [2]uint64
+	curAt   int64  // the deadline of what runs, if its rank is that
+	down    uint32 // cpuOnline or not
+
+	fair // what more there is to level 0
 
 	deadlines heap.Heap // the tasks of rankDeadline, by their deadlines
 	soonest   int64     // when the first of those that are throttled may run again
@@ -87,7 +93,9 @@ func (q *runqueue) put(t *Task, how putting) {
 	front := how == putRest
 	switch {
 	case p != rankFair:
-		t.clock, t.lag = 0, 0
+		if t.clock != 0 || t.lag != 0 {
+			t.clock, t.lag = 0, 0
+		}
 		t.leaveGroup()
 		if p == rankDeadline && !q.enterDeadline(t, how) {
 			p = levelThrottled

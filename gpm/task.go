@@ -34,20 +34,19 @@ type Task struct {
 
 	attrs *attrs
 	rare  uint32 // 1: it has or had a group or a class, is an agent, or is watched
-
-	class     *class // that has it, or whose turn it has; see classTask
-	wantClass *class // that SetAttr wants it to have
-	agentOf   *class // whose agent it is
-
-	last int32 // the CPU that ran it last, -1: none yet
-
-	// Written on g0, read from anywhere.
-	state    uint32 // gone or not
-	switches int64
+	last  int32  // the CPU that ran it last, -1: none yet
 
 	fairTask // what its CPU knows of it while it is Normal, Batch or Idle
 
 	// Up to here a switch has to do with it: few cache lines.
+
+	// Written on g0, read from anywhere.
+	switches int64
+	state    uint32 // gone or not
+
+	class     *class // that has it, or whose turn it has; see classTask
+	wantClass *class // that SetAttr wants it to have
+	agentOf   *class // whose agent it is
 
 	lent lent // what package lock lends it
 

@@ -16,16 +16,11 @@ import (
 // vcpu is one virtual CPU: a pinned thread, locked to its idle goroutine.
 type vcpu struct {
 	cpu.Block // first: the GS base of the thread points to it
+	runqueue  // next: their cache line is the same
 
-	runqueue
-
-	k   *Kernel
 	cur *Task // runs now; nil: the idle goroutine does
 
 	held    bool   // requeue has left the queue locked for pick
-	curPrio int32  // cur's rank, -1 when idle; written under lock
-	curAt   int64  // its deadline, if the rank is that; likewise
-	down    uint32 // cpuOnline or not; likewise
 	curSlot int32  // the slot of cur's class that it stands for, 0: none
 	curTurn uint32 // and which turn
 	curOf   *class // and the class
@@ -34,13 +29,9 @@ type vcpu struct {
 	curGroupWeight int64  // and as how much
 
 	server  server // of Normal tasks that starve
-	idle    uint32 // what the idle goroutine does, an idle state
-	quit    uint32 // 1: leave
 	gave    bool   // the idle goroutine is to give the P to Go
 	keptCut bool   // cut, of the kept task
 	kept    *Task  // goes on though it passes through the scheduler; see preemption.go
-
-	irq irq.CPU // timers, and what its interrupt task is to do
 
 	served uint64 // when it last looked after its P, by Now
 
@@ -49,18 +40,25 @@ type vcpu struct {
 	stuckSince uint64 // since then, by Now
 	naps       int    // short sleeps since it last ran a task
 
-	near   []*vcpu    // the CPU itself and all others, the nearest first; set before it starts
-	levels []nearness // of each of them
-	core   []*vcpu    // the others of the same core
-
-	tid    int32
-	pin    int
-	pinSet unix.CPUSet
-
 	busySince  uint64 // time-stamp counter when the CPU last became busy
 	busyCycles int64  // counts spent running tasks, up to busySince
 	switches   int64
-	pushes     int64 // by whoever queues here; atomic
+
+	// Others look at these, and they hardly ever change.
+
+	_      [64]byte
+	k      *Kernel
+	near   []*vcpu    // the CPU itself and all others, the nearest first; set before it starts
+	levels []nearness // of each of them
+	core   []*vcpu    // the others of the same core
+	tid    int32
+	idle   uint32 // what the idle goroutine does, an idle state
+	quit   uint32 // 1: leave
+	pin    int
+	pinSet unix.CPUSet
+	pushes int64 // by whoever queues here; atomic
+
+	irq irq.CPU // timers, and what its interrupt task is to do
 }
 
 // Idle states. Whoever queues a task for an idle CPU sets idleAwake and does

@@ -5,7 +5,7 @@ import "unsafe"
 // Block is what one virtual CPU knows of itself. The assembly of
 // internal/goport and package preempt knows its fields by the offsets in
 // layout.go's constants. Only the thread of the CPU writes the first part; other threads may
-// write the second.
+// write the last.
 type Block struct {
 	// The owner's words.
 
@@ -78,9 +78,15 @@ type Block struct {
 	Deferred    uint64 // Go's own requests put off to the end of an atomic section
 	Declined    uint64 // preempt_schedule that the preemption model made do nothing
 
-	_ [64]byte
+	// What the handler has sampled: the program counters of the task's stack.
 
-	// Words that other threads write.
+	Sample    [32]uintptr
+	SampleTop uintptr // the word on top of the stack, a return address if no frame is set up
+	SampleLen uint32  // how many are valid; 0: no sample yet
+
+	_ [92]byte
+
+	// Words that other threads write: last, as what they look at in package gpm follows.
 
 	Need     uint32 // TIF_NEED_RESCHED
 	NeedLazy uint32 // TIF_NEED_RESCHED_LAZY: the next tick makes it Need
@@ -94,13 +100,6 @@ type Block struct {
 	Asked    uint32 // what RCU wants of the next interrupt: AskQuiet, AskSample
 	Trace    uint32 // 1: the watchdog wants a sample by the next inter-processor interrupt
 	LineDue  uint32 // 1: a requested interrupt has come, for the interrupt task to serve
-	_        [16]byte
-
-	// What the handler has sampled: the program counters of the task's stack.
-
-	Sample    [32]uintptr
-	SampleTop uintptr // the word on top of the stack, a return address if no frame is set up
-	SampleLen uint32  // how many are valid; 0: no sample yet
 }
 
 // Outside is the block that threads which are no CPU find. Only its Count is

@@ -15,20 +15,21 @@ type Task struct {
 	flags  uint32         // directly after Reader: the hooks look at both at once
 	g      uintptr        // its goroutine; a coroutine of iter.Pull while one runs in its place
 	saved  unsafe.Pointer // what g.coroarg held before the mark
-	fn     func()         // what it was started with; also keeps it on the heap
 	count  uint32         // preempt_count while it is switched out: 0, 1 or Active
-
+	// Not 0: no CPU and no queue has it, or is about to; see Out. 2: the collector has
+	// stopped it.
+	out     uint32
 	cycles  int64  // time-stamp counts it has run, up to its last switch
 	running uint32 // number of the CPU that runs it, plus 1; 0: none
 
 	noMigrate uint32 // > 0: it must stay on its CPU, nested so often
-	stayed    uint32 // 1: it did, and should be elsewhere
-	single    bool   // it is allowed on one CPU only
 
+	// Up to here it changes with each switch, and is one cache line.
+
+	stayed  uint32 // 1: it did, and should be elsewhere
 	inherit uint32 // 1: goroutines it starts become tasks
-	// Not 0: no CPU and no queue has it, or is about to; see Out. 2: the collector has
-	// stopped it.
-	out uint32
+	fn      func() // what it was started with; also keeps it on the heap
+	single  bool   // it is allowed on one CPU only
 
 	Reading Reading // RCU: what matters only once it has been switched out in a section
 }
