@@ -62,3 +62,25 @@ func TestIRQFreeAgainstShutdown(t *testing.T) {
 	require.NoError(t, <-freed)
 	require.NoError(t, <-down)
 }
+
+// A handler that is waited for by Free may be in SetAffinity, which then refuses.
+func TestIRQFreeAgainstSetAffinity(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 2})
+	var inside atomic.Bool
+	moved := make(chan error, 1)
+	i := request(t, signals.IRQSignal(queued), func(i *signals.IRQ, _ signals.IRQEvent) {
+		inside.Store(true)
+		for !signals.Closing(i) {
+			time.Sleep(20 * time.Microsecond)
+		}
+		time.Sleep(2 * time.Millisecond) // Free waits for us now
+		moved <- i.SetAffinity(1)
+	}, signals.IRQOptions{})
+	kill(t, queued)
+	eventually(t, "no handler", inside.Load)
+	freed := make(chan error, 1)
+	go func() { freed <- i.Free() }()
+	eventually(t, "they wait for each other", func() bool { return len(freed) == 1 })
+	require.NoError(t, <-freed)
+	require.ErrorIs(t, <-moved, signals.ErrShutdown)
+}

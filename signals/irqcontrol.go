@@ -65,7 +65,8 @@ func (i *IRQ) sync() {
 }
 
 // SetAffinity has CPU n serve the line from now on, and run its thread. Context: may
-// block. Errors: ErrCPU, ErrShutdown. Linux: irq_set_affinity().
+// block, the line's own handler too. Errors: ErrCPU, ErrShutdown, also when Free has
+// begun. Linux: irq_set_affinity().
 func (i *IRQ) SetAffinity(n int) error {
 	if !irq.MayBlock("SetAffinity of an IRQ") {
 		return ErrShutdown
@@ -104,12 +105,15 @@ func (i *IRQ) Free() (err error) {
 	if i.own("Free") {
 		return fmt.Errorf("%w: its own handler runs", ErrIRQBusy)
 	}
-	if i.closing.Swap(true) {
+	// Whoever is in SetAffinity has left it, and others find closing. The lock is not
+	// kept: a handler that is waited for below may be one of them.
+	i.moving.Lock()
+	again := i.closing.Swap(true)
+	i.moving.Unlock()
+	if again {
 		<-i.gone
 		return nil
 	}
-	i.moving.Lock()
-	defer i.moving.Unlock()
 	if i.file != nil {
 		i.file.Stop()
 	}

@@ -98,7 +98,7 @@ type IRQ struct {
 	serving atomic.Bool   // a CPU takes what the line has, and runs Primary
 	woken   atomic.Uint64 // how often the thread was, by who serves
 	done    atomic.Uint64 // the last of those for which it has done what there was
-	moving  sync.Mutex    // serialises SetAffinity
+	moving  sync.Mutex    // serialises SetAffinity, and the beginning of Free
 
 	rest                   *irq.Line // what the thread is to do
 	wake                   chan struct{}
