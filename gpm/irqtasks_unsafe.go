@@ -41,14 +41,14 @@ func spawnInternal(i *irq.CPU, level int, name string, fn func()) {
 }
 
 // spawnMovable is spawnInternal for a task that may be moved; i nil: to any CPU.
-func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq.CPU)) {
+func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq.CPU) bool) {
 	t := newInternalFor(i, level, name)
 	t.begin(fn)
 	onG0(spawnOnG0, t)
-	return func(i *irq.CPU) {
+	return func(i *irq.CPU) bool {
 		attr := t.Attr()
 		attr.CPUs = []int{i.ID()}
-		_ = t.SetAttr(attr) // fails if it has ended
+		return t.SetAttr(attr) == nil
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 var (
 	// ErrShutdown: no kernel runs, or it is about to end. It is gpm.ErrShutdown.
 	ErrShutdown = irq.ErrShutdown
-	// ErrCPU: the kernel has no CPU of that number, or it is offline.
+	// ErrCPU: the kernel has no CPU of that number, or, of what says so, it is
+	// offline.
 	ErrCPU = irq.ErrNoCPU
 	// ErrIRQSource: nothing that RequestIRQ takes interrupts from.
 	ErrIRQSource = irq.ErrSource
@@ -35,3 +36,5 @@ func cpuAt(n int) (*irq.CPU, error) {
 	}
 	return all[n], nil
 }
+
+func offline(n int) error { return fmt.Errorf("%w: CPU %d is offline", ErrCPU, n) }

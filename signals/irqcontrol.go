@@ -64,9 +64,10 @@ func (i *IRQ) sync() {
 	}
 }
 
-// SetAffinity has CPU n serve the line from now on, and run its thread. Context: may
-// block, the line's own handler too. Errors: ErrCPU, ErrShutdown, also when Free has
-// begun. Linux: irq_set_affinity().
+// SetAffinity has CPU n serve the line from now on, and run its thread. On an error
+// nothing has changed. Context: may block, the line's own handler too. Errors: ErrCPU,
+// also if it is offline, ErrShutdown, also when Free has begun. Linux:
+// irq_set_affinity().
 func (i *IRQ) SetAffinity(n int) error {
 	if !irq.MayBlock("SetAffinity of an IRQ") {
 		return ErrShutdown
@@ -79,13 +80,12 @@ func (i *IRQ) SetAffinity(n int) error {
 		return err
 	case i.closing.Load() || !c.EnsureIRQ():
 		return ErrShutdown
+	case !c.Online() || i.move != nil && !i.move(c): // the latter: since this moment
+		return offline(n)
 	}
 	i.on.Store(int32(n))
 	if i.file == nil {
 		i.line.SetCPU(c)
-	}
-	if i.move != nil {
-		i.move(c)
 	}
 	i.look() // the CPU before may have been told, and left it to this one
 	return nil

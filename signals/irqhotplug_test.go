@@ -37,6 +37,31 @@ func TestIRQOffline(t *testing.T) {
 	require.NoError(t, i.Free())
 }
 
+// A line cannot be moved to a CPU that is offline, and nothing changes then.
+func TestIRQAffinityOffline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 3})
+	var at atomic.Int32
+	i := request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) { at.Store(int32(gpm.Current().CPU())) },
+		signals.IRQOptions{CPU: 1})
+	served := func(want int) {
+		t.Helper()
+		before := i.Stats().Threaded
+		kill(t, queued)
+		eventually(t, "no handler", func() bool { return i.Stats().Threaded == before+1 })
+		i.Synchronize()
+		require.EqualValues(t, want, at.Load())
+		require.Equal(t, want, i.Affinity())
+	}
+	require.NoError(t, k.Offline(2))
+	require.ErrorIs(t, i.SetAffinity(2), signals.ErrCPU)
+	served(1)
+	require.NoError(t, k.Online(2))
+	served(1)
+	require.NoError(t, i.SetAffinity(2))
+	served(2)
+	require.NoError(t, i.Free())
+}
+
 // A CPU that is offline is called by nobody.
 func TestSMPCallOffline(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 2})

@@ -54,7 +54,7 @@ type IRQOptions struct {
 	Name string
 	// Priority of the handler's thread, a FIFO task: 1 to 99, 0 means 50.
 	Priority int
-	// CPU serves it, and runs its thread.
+	// CPU serves it, and runs its thread; while it is offline that runs elsewhere.
 	CPU int
 	// Primary, if it is not nil, is called first, as a hard interrupt: it must not
 	// block. It decides whether the thread is woken.
@@ -87,9 +87,9 @@ type IRQ struct {
 	o       IRQOptions
 
 	line *irq.Line
-	file *irq.File // nil: a signal
-	move func(*irq.CPU)
-	task atomic.Value // what runs the thread
+	file *irq.File           // nil: a signal
+	move func(*irq.CPU) bool // moves the thread
+	task atomic.Value        // what runs the thread
 
 	on      atomic.Int32  // the CPU that serves it
 	depth   atomic.Int32  // of Disable

@@ -1,8 +1,6 @@
 package signals
 
 import (
-	"fmt"
-
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
@@ -20,7 +18,7 @@ func SMPCallFunctionSingle(n int, f func(), wait bool) error {
 	case err != nil:
 		return err
 	case !c.Online():
-		return fmt.Errorf("%w: CPU %d is offline", ErrCPU, n)
+		return offline(n)
 	}
 	return smpCall([]int{n}, f, wait, true)
 }

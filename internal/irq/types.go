@@ -67,8 +67,9 @@ var (
 	// does and is not counted. Context: any goroutine.
 	Spawn func(c *CPU, level int, name string, fn func())
 	// SpawnMovable is Spawn for a task that may be moved to another CPU, by what is
-	// returned, if level is one of users'; c nil: on any.
-	SpawnMovable func(c *CPU, level int, name string, fn func()) (move func(*CPU))
+	// returned, if level is one of users'; c nil: on any. That one reports whether the
+	// CPU is online and the task lives, else nothing changes.
+	SpawnMovable func(c *CPU, level int, name string, fn func()) (move func(*CPU) bool)
 	// SpawnWorker is Spawn for a task that w is told of when it blocks; c nil: on any
 	// CPU, level below 0: a Normal task of that nice value. The task reports whether it
 	// is blocked.
