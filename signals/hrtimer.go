@@ -20,7 +20,7 @@ const (
 	HRTimerRel HRTimerMode = 1
 	// HRTimerPinned, added to one of them: on the caller's CPU; outside a task it
 	// is a BUG. Without it a timer that an ordinary goroutine starts is put where
-	// it was last, or on any CPU. From a task it is the caller's CPU in any case.
+	// it was last, if that is online, or on any CPU that is. From a task it is the caller's CPU in any case.
 	HRTimerPinned HRTimerMode = 2
 )
 
@@ -102,14 +102,15 @@ func (t *HRTimer) Start(expiry time.Duration, mode HRTimerMode) error {
 		if all == nil {
 			return ErrShutdown
 		}
-		if c = t.t.CPU(); c == nil || c.ID() >= len(all) || all[c.ID()] != c {
-			c = all[irq.AnyCPU(len(all))]
+		if c = t.t.CPU(); c == nil || c.ID() >= len(all) || all[c.ID()] != c || !c.Online() {
+			c = irq.AnyCPU(all)
 		}
 	}
 	return t.start(c, expiry, mode)
 }
 
-// StartOn is Start on CPU n. Errors: ErrShutdown, ErrCPU.
+// StartOn is Start on CPU n, which serves it also while it is offline. Context: any.
+// Errors: ErrShutdown, ErrCPU.
 func (t *HRTimer) StartOn(n int, expiry time.Duration, mode HRTimerMode) error {
 	c, err := cpuAt(n)
 	if err != nil {

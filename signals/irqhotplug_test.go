@@ -4,6 +4,7 @@ package signals_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -60,6 +61,81 @@ func TestIRQAffinityOffline(t *testing.T) {
 	require.NoError(t, i.SetAffinity(2))
 	served(2)
 	require.NoError(t, i.Free())
+}
+
+// What has no CPU of its own is put on one that is online.
+func TestAnyCPUOnline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 3})
+	var runs, elsewhere atomic.Int32
+	here := func() {
+		if n, _ := cpuNumber(); n != 1 {
+			elsewhere.Inc()
+		}
+		runs.Inc()
+	}
+	timer := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart {
+		here()
+		return signals.HRTimerNoRestart
+	})
+	require.NoError(t, timer.StartOn(0, time.Hour, signals.HRTimerRel))
+	require.True(t, timer.Cancel())
+	require.NoError(t, k.Offline(0))
+	require.NoError(t, k.Offline(2))
+	work, tasklet := signals.NewIRQWork(func(*signals.IRQWork) { here() }), signals.NewTasklet(here)
+	for range 6 {
+		for _, start := range []func() error{
+			func() error { return timer.Start(0, signals.HRTimerRel) },
+			func() error {
+				_, err := work.Queue()
+				return err
+			},
+			tasklet.Schedule,
+		} {
+			before := runs.Load()
+			require.NoError(t, start())
+			eventually(t, "no callback", func() bool { return runs.Load() == before+1 })
+			timer.Cancel()
+			work.Sync()
+			tasklet.Kill()
+		}
+		timer = signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart {
+			here()
+			return signals.HRTimerNoRestart
+		})
+	}
+	assert.Zero(t, elsewhere.Load(), "callbacks on CPUs that are offline")
+}
+
+// StopMachine's function runs on CPUs that are online only: on the first, or on those
+// of the list.
+func TestStopMachineOffline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 3})
+	require.NoError(t, k.Offline(0))
+	stop := func(cpus []int) (at [3]int, err error) {
+		err = signals.StopMachine(func() error {
+			n, _ := cpuNumber()
+			at[n]++
+			return nil
+		}, cpus)
+		return at, err
+	}
+	for _, c := range []struct {
+		cpus []int
+		want [3]int
+	}{{nil, [3]int{0, 1, 0}}, {[]int{2}, [3]int{0, 0, 1}}, {[]int{0, 1, 2, 1}, [3]int{0, 1, 1}}} {
+		at, err := stop(c.cpus)
+		require.NoError(t, err)
+		require.Equal(t, c.want, at, "%v", c.cpus)
+	}
+	for _, cpus := range [][]int{{0}, {}, {1, 3}} {
+		at, err := stop(cpus)
+		require.ErrorIs(t, err, signals.ErrCPU)
+		require.Zero(t, at)
+	}
+	require.NoError(t, k.Online(0))
+	at, err := stop(nil)
+	require.NoError(t, err)
+	require.Equal(t, [3]int{1, 0, 0}, at)
 }
 
 // A CPU that is offline is called by nobody.

@@ -26,8 +26,8 @@ const (
 // it again. Context: any. Linux: init_irq_work().
 func NewIRQWork(fn func(*IRQWork)) *IRQWork { return &IRQWork{fn: fn} }
 
-// Queue queues it on this CPU, or, by an ordinary goroutine, on any, and reports
-// whether it was not queued already. Context: any. Errors: ErrShutdown. Linux:
+// Queue queues it on this CPU, or, by an ordinary goroutine, on any that is online, and
+// reports whether it was not queued already. Context: any. Errors: ErrShutdown. Linux:
 // irq_work_queue().
 func (w *IRQWork) Queue() (queued bool, err error) {
 	c := irq.Here()
@@ -36,12 +36,12 @@ func (w *IRQWork) Queue() (queued bool, err error) {
 		if all == nil {
 			return false, ErrShutdown
 		}
-		c = all[irq.AnyCPU(len(all))]
+		c = irq.AnyCPU(all)
 	}
 	return w.queue(c)
 }
 
-// QueueOn is Queue on CPU n. Errors: ErrCPU, ErrShutdown. Linux:
+// QueueOn is Queue on CPU n, which calls it also while it is offline. Context: any. Errors: ErrCPU, ErrShutdown. Linux:
 // irq_work_queue_on().
 func (w *IRQWork) QueueOn(n int) (queued bool, err error) {
 	c, err := cpuAt(n)

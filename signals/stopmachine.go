@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 
@@ -35,12 +36,14 @@ type stopJob struct {
 // stopJobs is what each CPU's stopper is to do.
 var stopJobs [cpu.MaxCPUs]atomic.Pointer[stopJob]
 
-// StopMachine calls f on those CPUs, nil: on one of them, while all CPUs do nothing
-// else: each has finished its atomic sections and spins with interrupts masked.
-// (Ordinary goroutines go on.) f must not block. It returns an error of f's. It
+// StopMachine calls f on those of the CPUs listed that are online, nil: on the first
+// that is, while all CPUs do nothing else: each has finished its atomic sections and
+// spins with interrupts masked. (Ordinary goroutines go on.) A CPU that goes offline
+// meanwhile may call it still. f must not block. It returns an error of f's. It
 // starts when every CPU can run its stopper, a task of a priority above all
 // users': one in a system call holds it up. Context: may block. Errors:
-// ErrShutdown, ErrCPU. Linux: stop_machine().
+// ErrShutdown, ErrCPU, also if none of them is online (Linux then calls f nowhere and
+// says nothing). Linux: stop_machine().
 func StopMachine(f func() error, cpus []int) error {
 	if !irq.MayBlock("StopMachine") {
 		return nil
@@ -52,14 +55,8 @@ func StopMachine(f func() error, cpus []int) error {
 		return ErrShutdown
 	}
 	j := &stopJob{n: int32(len(all)), f: f, done: make(chan struct{}, 1)}
-	if cpus == nil {
-		cpus = []int{0}
-	}
-	for _, n := range cpus {
-		if _, err := cpuAt(n); err != nil {
-			return err
-		}
-		j.active[n] = true
+	if err := j.choose(all, cpus); err != nil {
+		return err
 	}
 	for i, c := range all {
 		c.EnsureStopper() // it does, for the kernel has not refused anything yet
@@ -79,6 +76,27 @@ func StopMachine(f func() error, cpus []int) error {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// choose says which CPUs call f.
+func (j *stopJob) choose(all []*irq.CPU, cpus []int) error {
+	some := false
+	for _, n := range cpus {
+		c, err := cpuAt(n)
+		if err != nil {
+			return err
+		}
+		j.active[n] = c.Online()
+		some = some || j.active[n]
+	}
+	for n := 0; cpus == nil && !some && n < len(all); n++ {
+		j.active[n] = all[n].Online()
+		some = j.active[n]
+	}
+	if !some {
+		return fmt.Errorf("%w: none of %v is online", ErrCPU, cpus)
 	}
 	return nil
 }

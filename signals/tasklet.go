@@ -40,7 +40,7 @@ var taskletLists [cpu.MaxCPUs][2]struct{ first, last *Tasklet }
 func NewTasklet(fn func()) *Tasklet { return &Tasklet{fn: fn} }
 
 // Schedule has the tasklet's function called soon, on this CPU, or, by an ordinary
-// goroutine, on any. Context: any. Errors: ErrShutdown. Linux: tasklet_schedule().
+// goroutine, on any that is online. Context: any. Errors: ErrShutdown. Linux: tasklet_schedule().
 func (t *Tasklet) Schedule() error { return t.schedule(tasklets) }
 
 // HiSchedule is Schedule for what comes before all other softirqs. Linux:
@@ -63,7 +63,7 @@ func (t *Tasklet) schedule(which int) error {
 	// Its CPU has to do it, by an interrupt.
 	w := &irq.Work{Fn: func() { t.enqueue(which) }}
 	cpu.RaceReaderUnlocking(w.Race())
-	if err := all[irq.AnyCPU(len(all))].Queue(w); err != nil {
+	if err := irq.AnyCPU(all).Queue(w); err != nil {
 		t.clearState(taskletScheduled)
 		return err
 	}

@@ -83,7 +83,7 @@ func Alloc(name string, flags Flags, maxActive int) (*Workqueue, error) {
 func (wq *Workqueue) Name() string { return wq.name }
 
 // Queue has w executed by a worker of this CPU, or, by an ordinary goroutine, of
-// any, and reports whether it was not pending. One that is disabled is not queued.
+// any that is online, and reports whether it was not pending. One that is disabled is not queued.
 // Context: any. Errors: ErrShutdown, ErrDestroyed. Linux: queue_work().
 func (wq *Workqueue) Queue(w *Work) (queued bool, err error) { return wq.queue(-1, w) }
 
@@ -123,7 +123,7 @@ func (wq *Workqueue) pool(n int) (*pool, error) {
 	}
 	if n < 0 {
 		if n = cpu.Number(); n < 0 || n >= len(k.cpus) {
-			n = irq.AnyCPU(len(k.cpus))
+			n = irq.AnyCPU(k.cpus).ID()
 		}
 	}
 	return &k.bound[n][high], nil

@@ -31,5 +31,13 @@ func Pause(spins int) {
 
 var anyCPU atomic.Uint32
 
-// AnyCPU spreads over n CPUs what has none of its own.
-func AnyCPU(n int) int { return int(anyCPU.Inc() % uint32(n)) }
+// AnyCPU spreads over those of all that are online what has no CPU of its own.
+func AnyCPU(all []*CPU) *CPU {
+	first := int(anyCPU.Inc() % uint32(len(all)))
+	for n := range all {
+		if c := all[(first+n)%len(all)]; c.Online() {
+			return c
+		}
+	}
+	return all[first] // they changed while we looked: one always is
+}
