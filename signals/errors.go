@@ -18,6 +18,9 @@ var (
 	ErrIRQSource = irq.ErrSource
 	// ErrIRQBusy: a signal that somebody else uses.
 	ErrIRQBusy = irq.ErrBusy
+	// ErrContext: what was asked for was a BUG in the caller's context and was not
+	// done, and the handler of BUGs (preempt.SetBugHandler) has returned.
+	ErrContext = irq.ErrContext
 	// ErrPriority: no priority of a FIFO task, nor 0.
 	ErrPriority = errors.New("gokern: bad priority")
 	// ErrSoftIRQ: a softirq that there is not, or that is the kernel's own, or

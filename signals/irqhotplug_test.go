@@ -155,3 +155,38 @@ func TestSMPCallOffline(t *testing.T) {
 	require.Equal(t, uint32(2), calls())
 	require.NoError(t, signals.SMPCallFunctionSingle(1, func() {}, true))
 }
+
+// While a CPU goes offline and comes back, a call on it has been made, or is refused.
+func TestSMPCallAgainstOffline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 2})
+	var end atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !end.Load() {
+			assert.NoError(t, k.Offline(1))
+			assert.NoError(t, k.Online(1))
+		}
+	}()
+	made, refused, lost := 0, 0, 0
+	rounds := 200000
+	if testing.Short() {
+		rounds = 40000
+	}
+	for n := 0; n < rounds || made == 0 || refused == 0; n++ {
+		called := false
+		switch err := signals.SMPCallFunctionSingle(1, func() { called = true }, true); {
+		case err != nil:
+			assert.ErrorIs(t, err, signals.ErrCPU)
+			assert.False(t, called)
+			refused++
+		case called:
+			made++
+		default:
+			lost++
+		}
+	}
+	end.Store(true)
+	<-done
+	assert.Zero(t, lost, "calls that were not made; %d were, %d were refused", made, refused)
+}

@@ -11,59 +11,63 @@ import (
 // wait it returns when f has. Context: any; with wait, may block. (Linux's spins,
 // and may be called with preemption off. Here a CPU with preemption off must not
 // wait for another: that one may be stopped by Go, which waits for this one.)
-// Errors: ErrCPU, also if it is offline, ErrShutdown. Linux: smp_call_function_single().
+// Errors: ErrCPU, also if it is offline, ErrShutdown, ErrContext. Linux:
+// smp_call_function_single().
 func SMPCallFunctionSingle(n int, f func(), wait bool) error {
-	c, err := cpuAt(n)
-	switch {
-	case err != nil:
-		return err
-	case !c.Online():
+	called, err := smpCall([]int{n}, f, wait, true)
+	if err == nil && called == 0 {
 		return offline(n)
 	}
-	return smpCall([]int{n}, f, wait, true)
+	return err
 }
 
 // SMPCallFunctionMany has all of those CPUs but the caller's own call f, at the
-// same time, as SMPCallFunctionSingle does; nil means all. Those that are offline are
+// same time and once each, as SMPCallFunctionSingle does; nil means all. Those that are offline are
 // left out. Context and errors as there. On ErrShutdown some may have called it. Linux:
 // smp_call_function_many().
 func SMPCallFunctionMany(cpus []int, f func(), wait bool) error {
-	return smpCall(cpus, f, wait, false)
+	_, err := smpCall(cpus, f, wait, false)
+	return err
 }
 
 // OnEachCPU is SMPCallFunctionMany for all CPUs, the caller's own too. Linux:
 // on_each_cpu().
-func OnEachCPU(f func(), wait bool) error { return smpCall(nil, f, wait, true) }
+func OnEachCPU(f func(), wait bool) error {
+	_, err := smpCall(nil, f, wait, true)
+	return err
+}
 
-// smpCall is all of them; own says whether the caller's CPU is one of those.
-func smpCall(cpus []int, f func(), wait, own bool) error {
+// smpCall is all of them; own says whether the caller's CPU is one of those. It returns
+// how many CPUs call f, or have.
+func smpCall(cpus []int, f func(), wait, own bool) (called int, failed error) {
 	all := irq.All()
 	if all == nil {
-		return ErrShutdown
+		return 0, ErrShutdown
 	}
-	if cpus == nil {
-		for i := range all {
-			cpus = append(cpus, i)
-		}
-	}
+	var asked [cpu.MaxCPUs]bool // as a cpumask, it has each but once
 	for _, n := range cpus {
 		if _, err := cpuAt(n); err != nil {
-			return err
+			return 0, err
+		}
+		asked[n] = true
+	}
+	if wait {
+		if err := irq.CheckBlock("a call on other CPUs that waits"); err != nil {
+			return 0, err
 		}
 	}
-	if wait && !irq.MayBlock("a call on other CPUs that waits") {
-		return nil
-	}
-	done := make(chan struct{}, len(cpus)) // with room for all: to send does not block
-	var failed error
+	done := make(chan struct{}, len(all)) // with room for all: to send does not block
 	sent, here := 0, false
 	self := preempt.TryDisableCPU()
-	for _, n := range cpus {
+	for n, c := range all {
+		if cpus != nil && !asked[n] {
+			continue
+		}
 		if n == self {
 			here = own
 			continue
 		}
-		if !all[n].Online() {
+		if !c.Online() {
 			continue
 		}
 		w := &irq.Work{Call: true, Fn: func() {
@@ -71,7 +75,7 @@ func smpCall(cpus []int, f func(), wait, own bool) error {
 			done <- struct{}{}
 		}}
 		cpu.RaceReaderUnlocking(w.Race())
-		if failed = all[n].Queue(w); failed != nil {
+		if failed = c.Queue(w); failed != nil {
 			break
 		}
 		sent++
@@ -80,12 +84,13 @@ func smpCall(cpus []int, f func(), wait, own bool) error {
 		flags := IRQSave()
 		f()
 		IRQRestore(flags)
+		called++
 	}
 	if self >= 0 {
 		preempt.Enable()
 	}
-	for ; wait && sent > 0; sent-- {
+	for n := 0; wait && n < sent; n++ {
 		<-done
 	}
-	return failed
+	return called + sent, failed
 }

@@ -1,6 +1,7 @@
 package irq
 
 import (
+	"fmt"
 	"runtime"
 	"time"
 
@@ -17,6 +18,14 @@ func MayBlock(what string) bool {
 		return false
 	}
 	return true
+}
+
+// CheckBlock is MayBlock as an error, ErrContext: for a BugHandler that goes on.
+func CheckBlock(what string) error {
+	if !MayBlock(what) {
+		return fmt.Errorf("%w: %s", ErrContext, what)
+	}
+	return nil
 }
 
 // Pause waits a little in a loop that waits for something that should take

@@ -8,6 +8,7 @@ var (
 	ErrNoCPU    = errors.New("gokern: no such CPU")
 	ErrSource   = errors.New("gokern: bad source of interrupts")
 	ErrBusy     = errors.New("gokern: busy")
+	ErrContext  = errors.New("gokern: not allowed in this context")
 )
 
 // Ranks of the kernel's own tasks, above gpm.MaxPriority, which is 99, and Deadline
