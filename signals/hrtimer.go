@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.uber.org/atomic"
+
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
@@ -39,8 +41,9 @@ const (
 // runs twice at a time. To be made by NewHRTimer and its kin. Linux: struct
 // hrtimer.
 type HRTimer struct {
-	t  irq.Timer
-	fn func(*HRTimer) HRTimerRestart
+	t      irq.Timer
+	fn     func(*HRTimer) HRTimerRestart
+	runner atomic.Uintptr // the task that runs the callback
 }
 
 // NewHRTimer returns a timer that calls fn as a hard interrupt: with interrupts
@@ -71,7 +74,12 @@ func NewHRTimerTask(priority int, fn func(*HRTimer) HRTimerRestart) (*HRTimer, e
 func newHRTimer(context, level uint8, fn func(*HRTimer) HRTimerRestart) *HRTimer {
 	t := &HRTimer{fn: fn}
 	t.t.Context, t.t.Level = context, level
-	t.t.Fire = func() bool { return bool(fn(t)) }
+	t.t.Fire = func() bool {
+		t.runner.Store(uintptr(cpu.Current()))
+		again := fn(t)
+		t.runner.Store(0)
+		return bool(again)
+	}
 	return t
 }
 
@@ -156,7 +164,7 @@ func (t *HRTimer) TryToCancel() int {
 }
 
 // Cancel stops the timer and waits until its callback, if it is running, has
-// returned, and reports whether the timer waited. Not from the callback itself.
+// returned, and reports whether the timer waited. In the callback itself it is a BUG.
 // Context: any, as long as the callback does not wait for the caller; for one of
 // NewHRTimerTask whose callback is running, may block. Linux: hrtimer_cancel().
 func (t *HRTimer) Cancel() (waited bool) {
@@ -164,12 +172,15 @@ func (t *HRTimer) Cancel() (waited bool) {
 		if r := t.TryToCancel(); r >= 0 {
 			return r > 0
 		}
-		atomic := preempt.InAtomic() || IRQsDisabled()
-		switch {
-		case t.t.Context == irq.Thread && atomic:
+		inAtomic := preempt.InAtomic() || IRQsDisabled()
+		switch task := uintptr(cpu.Current()); {
+		case task != 0 && t.runner.Load() == task:
+			preempt.Raise("Cancel of a timer by its own callback")
+			return false
+		case t.t.Context == irq.Thread && inAtomic:
 			preempt.Raise("Cancel in atomic context of a timer whose callback runs in a task")
 			return false
-		case atomic:
+		case inAtomic:
 			irq.Relax(spins) // nothing preempts the callback, which is on another CPU
 		default:
 			irq.Pause(spins)

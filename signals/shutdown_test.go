@@ -34,6 +34,36 @@ func TestCallbackRules(t *testing.T) {
 	}
 }
 
+// A callback that cancels its own timer would wait for itself: a BUG, in each context.
+func TestHRTimerCancelsItself(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 2})
+	var bugs, runs atomic.Int32
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
+		if b.What == "Cancel of a timer by its own callback" {
+			bugs.Inc()
+		}
+	}))
+	other := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart { return signals.HRTimerNoRestart })
+	body := func(x *signals.HRTimer) signals.HRTimerRestart {
+		assert.False(t, x.Cancel())
+		assert.NoError(t, other.Start(time.Hour, signals.HRTimerRel))
+		assert.True(t, other.Cancel())
+		runs.Inc()
+		return signals.HRTimerNoRestart
+	}
+	thread, err := signals.NewHRTimerTask(1, body)
+	require.NoError(t, err)
+	for n, x := range []*signals.HRTimer{signals.NewHRTimer(body), signals.NewHRTimerSoft(body), thread} {
+		for range 2 {
+			before := runs.Load()
+			require.NoError(t, x.StartOn(1, 0, signals.HRTimerRel))
+			eventually(t, "it waits for itself", func() bool { return runs.Load() == before+1 })
+			x.Cancel()
+			require.Equal(t, runs.Load(), bugs.Load(), "timer %d", n)
+		}
+	}
+}
+
 // Without a kernel nothing starts, and nothing is lost.
 func TestWithoutKernel(t *testing.T) {
 	timer := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart { return signals.HRTimerNoRestart })
