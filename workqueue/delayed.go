@@ -78,7 +78,7 @@ func (wq *Workqueue) ModDelayed(d *DelayedWork, delay time.Duration) (pending bo
 		if d.work.state.Load()&stateDisabled != 0 {
 			return pending, nil
 		}
-		pending = d.Cancel() || pending
+		pending = d.cancel() || pending
 	}
 }
 
@@ -88,10 +88,9 @@ func (d *DelayedWork) Pending() bool { return d.work.Pending() }
 
 // Cancel has d not executed if it is pending, and reports whether it was. Its function
 // may be running. Context: may block. Linux: cancel_delayed_work().
-func (d *DelayedWork) Cancel() bool {
-	if !irq.MayBlock("Cancel of a DelayedWork") {
-		return false
-	}
+func (d *DelayedWork) Cancel() bool { return irq.MayBlock("Cancel of a DelayedWork") && d.cancel() }
+
+func (d *DelayedWork) cancel() bool {
 	for spins := 0; d.work.Pending(); spins++ {
 		if d.timer.Cancel() {
 			d.work.unclaim(d.to.Load().p.k.number)
@@ -106,21 +105,24 @@ func (d *DelayedWork) Cancel() bool {
 }
 
 // CancelSync is Cancel, and waits until d's function is not running; until it returns
-// d cannot be queued. Context: may block; not d's own function. Linux:
+// d cannot be queued. Context: may block; by d's own function it is a BUG. Linux:
 // cancel_delayed_work_sync().
 func (d *DelayedWork) CancelSync() bool {
 	d.work.state.Add(stateDisable)
 	defer d.work.Enable()
-	canceled := d.Cancel()
-	d.work.Flush()
+	if !d.work.mayWait("CancelSync of a DelayedWork") {
+		return false
+	}
+	canceled := d.cancel()
+	d.work.flush()
 	return canceled
 }
 
 // Flush queues d at once if it waits for its time, and waits until it has been
-// executed. It reports whether there was anything to wait for. Context: may block; not
-// d's own function. Linux: flush_delayed_work().
+// executed. It reports whether there was anything to wait for. Context: may block; by
+// d's own function it is a BUG. Linux: flush_delayed_work().
 func (d *DelayedWork) Flush() bool {
-	if !irq.MayBlock("Flush of a DelayedWork") {
+	if !d.work.mayWait("Flush of a DelayedWork") {
 		return false
 	}
 	waited := false

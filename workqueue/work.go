@@ -86,12 +86,26 @@ func (w *Work) Busy() bool {
 }
 
 // Flush waits until the last queueing of w so far has been executed, and reports
-// whether there was anything to wait for. Context: may block; not w's own function.
-// Linux: flush_work().
-func (w *Work) Flush() bool {
-	if !irq.MayBlock("Flush of a Work") {
+// whether there was anything to wait for. Context: may block; by w's own function it is
+// a BUG. Linux: flush_work().
+func (w *Work) Flush() bool { return w.mayWait("Flush of a Work") && w.flush() }
+
+// mayWait reports a BUG if the caller must not block, or is w's own function, which
+// would wait for itself.
+func (w *Work) mayWait(what string) bool {
+	if !irq.MayBlock(what) {
 		return false
 	}
+	mu.Lock()
+	own := w.running != nil && w.running == self()
+	mu.Unlock()
+	if own {
+		preempt.Raise(what + " by its own function")
+	}
+	return !own
+}
+
+func (w *Work) flush() bool {
 	for spins := 0; ; spins++ {
 		if done, again := w.tryFlush(); !again {
 			return wait(done)
@@ -148,10 +162,9 @@ func (w *Work) wakeWaiters() {
 
 // Cancel has w not executed if it is pending, and reports whether it was. Its function
 // may be running. Context: may block. Linux: cancel_work().
-func (w *Work) Cancel() bool {
-	if !irq.MayBlock("Cancel of a Work") {
-		return false
-	}
+func (w *Work) Cancel() bool { return irq.MayBlock("Cancel of a Work") && w.cancel() }
+
+func (w *Work) cancel() bool {
 	for spins := 0; ; spins++ {
 		if canceled, again := w.tryCancel(); !again {
 			return canceled
@@ -196,19 +209,29 @@ func (it *item) dropped() {
 }
 
 // CancelSync is Cancel, and waits until w's function is not running; until it
-// returns w cannot be queued, by its own function or others. Context: may block; not
-// w's own function. Linux: cancel_work_sync().
+// returns w cannot be queued, by its own function or others. Context: may block; by w's
+// own function it is a BUG. Linux: cancel_work_sync().
 func (w *Work) CancelSync() bool {
+	w.state.Add(stateDisable)
 	defer w.Enable()
-	return w.Disable()
+	return w.cancelSync("CancelSync of a Work")
 }
 
-// Disable is CancelSync, and w cannot be queued until as many calls of Enable.
-// Context: may block. Linux: disable_work_sync().
+// Disable is CancelSync, and w cannot be queued until as many calls of Enable: also
+// where it is a BUG, which neither cancels nor waits. Context: as there. Linux:
+// disable_work_sync().
 func (w *Work) Disable() bool {
 	w.state.Add(stateDisable)
-	canceled := w.Cancel()
-	w.Flush()
+	return w.cancelSync("Disable of a Work")
+}
+
+// cancelSync cancels w, which is disabled, and waits for it.
+func (w *Work) cancelSync(what string) bool {
+	if !w.mayWait(what) {
+		return false
+	}
+	canceled := w.cancel()
+	w.flush()
 	return canceled
 }
 

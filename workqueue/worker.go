@@ -83,6 +83,16 @@ func (w *worker) main() {
 // executing are the workers, by their tasks. To load from it takes no lock.
 var executing sync.Map
 
+// self returns the worker that the caller is, nil if it is none.
+func self() *worker {
+	if task := cpu.Current(); task != nil {
+		if w, ok := executing.Load(any(task)); ok {
+			return w.(*worker)
+		}
+	}
+	return nil
+}
+
 // next notes that it has been executed, and returns the item that w is to execute
 // next; nil: w is idle.
 func (w *worker) next(it *item) *item {

@@ -131,12 +131,21 @@ func (wq *Workqueue) pool(n int) (*pool, error) {
 
 // chained reports whether the caller executes an item of wq.
 func (wq *Workqueue) chained() bool {
-	task := cpu.Current()
-	if task == nil {
+	w := self()
+	return w != nil && w.wq.Load() == wq
+}
+
+// mayWait reports a BUG if the caller must not block, or executes an item of wq, so
+// that it would wait for itself.
+func (wq *Workqueue) mayWait(what string) bool {
+	switch {
+	case !irq.MayBlock(what):
+		return false
+	case wq.chained():
+		preempt.Raise(what + " by a function of its own")
 		return false
 	}
-	w, ok := executing.Load(any(task))
-	return ok && w.(*worker).wq.Load() == wq
+	return true
 }
 
 // push queues w, which is claimed, in p.
@@ -154,9 +163,10 @@ func (wq *Workqueue) push(p *pool, w *Work) (bool, error) {
 }
 
 // Flush waits until all that was queued so far has been executed, or cancelled.
-// Context: may block; not a function of the queue's. Linux: flush_workqueue().
+// Context: may block; by a function of the queue's it is a BUG. Linux:
+// flush_workqueue().
 func (wq *Workqueue) Flush() {
-	if !irq.MayBlock("Flush of a Workqueue") {
+	if !wq.mayWait("Flush of a Workqueue") {
 		return
 	}
 	if done := wq.flushTo(); done != nil {
@@ -186,9 +196,12 @@ func (wq *Workqueue) flushTo() chan struct{} {
 // queue more in it. Delayed works must not be waiting. Context as for Flush. Linux:
 // drain_workqueue().
 func (wq *Workqueue) Drain() {
-	if !irq.MayBlock("Drain of a Workqueue") {
-		return
+	if wq.mayWait("Drain of a Workqueue") {
+		wq.drain()
 	}
+}
+
+func (wq *Workqueue) drain() {
 	wq.draining.Inc()
 	for done := wq.flushTo(); done != nil; done = wq.flushTo() {
 		<-done
@@ -203,8 +216,11 @@ func (wq *Workqueue) Destroy() {
 		preempt.Raise("Destroy of a work queue of the system's")
 		return
 	}
+	if !wq.mayWait("Destroy of a Workqueue") {
+		return
+	}
 	wq.draining.Inc() // for good
-	wq.Drain()
+	wq.drain()
 	wq.end()
 }
 
