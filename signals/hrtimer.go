@@ -98,13 +98,13 @@ func Now() time.Duration { return time.Duration(irq.Now()) }
 // Start has the timer expire at that time, instead of what it was started for
 // before. A time that has passed is now. While its callback runs, it stays on the
 // CPU of that, else see HRTimerPinned. Context: any, the timer's callback too.
-// Errors: ErrShutdown. Linux: hrtimer_start().
+// Errors: ErrShutdown, ErrContext. Linux: hrtimer_start().
 func (t *HRTimer) Start(expiry time.Duration, mode HRTimerMode) error {
 	c := irq.Here()
 	if c == nil {
 		if mode&HRTimerPinned != 0 {
 			preempt.Raise("a pinned timer is started outside a task")
-			return nil
+			return fmt.Errorf("%w: a pinned timer outside a task", ErrContext)
 		}
 		all := irq.All()
 		if all == nil {

@@ -66,11 +66,11 @@ func (i *IRQ) sync() {
 
 // SetAffinity has CPU n serve the line from now on, and run its thread. On an error
 // nothing has changed. Context: may block, the line's own handler too. Errors: ErrCPU,
-// also if it is offline, ErrShutdown, also when Free has begun. Linux:
+// also if it is offline, ErrShutdown, also when Free has begun, ErrContext. Linux:
 // irq_set_affinity().
 func (i *IRQ) SetAffinity(n int) error {
-	if !irq.MayBlock("SetAffinity of an IRQ") {
-		return ErrShutdown
+	if err := irq.CheckBlock("SetAffinity of an IRQ"); err != nil {
+		return err
 	}
 	i.moving.Lock()
 	defer i.moving.Unlock()
@@ -97,13 +97,13 @@ func (i *IRQ) Affinity() int { return int(i.on.Load()) }
 // Free gives the interrupt back: its source is as it was before, what was not taken
 // from the line is forgotten, and no handler runs when it returns. Freeing it again
 // does nothing. An error says what could not be put back. Context: may block, not the
-// line's own handler. Linux: free_irq().
+// line's own handler. Errors: ErrContext, and the line is as it was. Linux: free_irq().
 func (i *IRQ) Free() (err error) {
-	if !irq.MayBlock("Free of an IRQ") {
-		return nil
+	if err := irq.CheckBlock("Free of an IRQ"); err != nil {
+		return err
 	}
 	if i.own("Free") {
-		return fmt.Errorf("%w: its own handler runs", ErrIRQBusy)
+		return fmt.Errorf("%w: Free of an IRQ by its own handler", ErrContext)
 	}
 	// Whoever is in SetAffinity has left it, and others find closing. The lock is not
 	// kept: a handler that is waited for below may be one of them.

@@ -62,9 +62,7 @@ func TestIRQDisableWaits(t *testing.T) {
 	i := request(t, signals.IRQSignal(queued), func(i *signals.IRQ, e signals.IRQEvent) {
 		began.Inc()
 		i.Synchronize()
-		if i.Free() == nil {
-			t.Error("freed by its own handler")
-		}
+		assert.ErrorIs(t, i.Free(), signals.ErrContext, "by its own handler")
 		time.Sleep(20 * time.Millisecond)
 		ended.Inc()
 	}, signals.IRQOptions{})

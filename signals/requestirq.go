@@ -121,10 +121,10 @@ var irqs struct {
 // all is as before. Signals that Go, the kernel or another request uses cannot be
 // had, nor those that are ignored or have a handler that is not Go's. os/signal.Ignore
 // takes a signal away. Context: may block. Errors: ErrIRQSource, ErrIRQBusy,
-// ErrPriority, ErrCPU, ErrShutdown. Linux: request_threaded_irq().
+// ErrPriority, ErrCPU, ErrShutdown, ErrContext. Linux: request_threaded_irq().
 func RequestIRQ(source IRQSource, handler func(*IRQ, IRQEvent), options IRQOptions) (*IRQ, error) {
-	if !irq.MayBlock("RequestIRQ") {
-		return nil, ErrShutdown
+	if err := irq.CheckBlock("RequestIRQ"); err != nil {
+		return nil, err
 	}
 	i := &IRQ{handler: handler, o: options, rest: irq.NewLine(), wake: make(chan struct{}, 1), gone: make(chan struct{})}
 	if i.o.Priority == 0 {

@@ -42,11 +42,11 @@ var stopJobs [cpu.MaxCPUs]atomic.Pointer[stopJob]
 // meanwhile may call it still. f must not block. It returns an error of f's. It
 // starts when every CPU can run its stopper, a task of a priority above all
 // users': one in a system call holds it up. Context: may block. Errors:
-// ErrShutdown, ErrCPU, also if none of them is online (Linux then calls f nowhere and
-// says nothing). Linux: stop_machine().
+// ErrShutdown, ErrContext, ErrCPU, also if none of them is online (Linux then calls f
+// nowhere and says nothing). Linux: stop_machine().
 func StopMachine(f func() error, cpus []int) error {
-	if !irq.MayBlock("StopMachine") {
-		return nil
+	if err := irq.CheckBlock("StopMachine"); err != nil {
+		return err
 	}
 	stopping.Lock()
 	defer stopping.Unlock()

@@ -60,11 +60,11 @@ func (wq *Workqueue) delay(p *pool, d *DelayedWork, delay time.Duration) (bool, 
 }
 
 // ModDelayed has d queued in wq when delay has passed, whether it was pending or not,
-// and reports whether it was. Context: may block. Errors as for Queue. Linux:
-// mod_delayed_work().
+// and reports whether it was. Context: may block. Errors as for Queue, and ErrContext.
+// Linux: mod_delayed_work().
 func (wq *Workqueue) ModDelayed(d *DelayedWork, delay time.Duration) (pending bool, err error) {
-	if !irq.MayBlock("ModDelayed") {
-		return false, nil
+	if err := irq.CheckBlock("ModDelayed"); err != nil {
+		return false, err
 	}
 	for {
 		p, err := wq.pool(-1)

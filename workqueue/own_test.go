@@ -2,16 +2,34 @@ package workqueue_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/workqueue"
 )
+
+// In atomic context nothing is changed, and the error says so.
+func TestModDelayedAtomic(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 1})
+	var bugs atomic.Int32
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(*preempt.Bug) { bugs.Inc() }))
+	d := workqueue.NewDelayed(func(*workqueue.DelayedWork) {})
+	kerneltest.In(t, k, gpm.Attr{}, func() {
+		preempt.Disable()
+		_, err := workqueue.SystemWQ.ModDelayed(d, time.Hour)
+		preempt.Enable()
+		assert.ErrorIs(t, err, workqueue.ErrContext)
+	})
+	assert.EqualValues(t, 1, bugs.Load())
+	assert.False(t, d.Pending())
+}
 
 // What would wait for its caller is a BUG, and returns at once: all that waits for a
 // work in that work's own function, and for a queue in any of the queue's.

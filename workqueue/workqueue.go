@@ -17,6 +17,9 @@ var (
 	ErrShutdown = irq.ErrShutdown
 	// ErrCPU: the kernel has no CPU of that number.
 	ErrCPU = irq.ErrNoCPU
+	// ErrContext: a BUG in the caller's context, after which the handler of BUGs
+	// (preempt.SetBugHandler) has returned. It is signals.ErrContext.
+	ErrContext = irq.ErrContext
 	// ErrConfig: what Alloc was called with makes no sense.
 	ErrConfig = errors.New("gokern: bad work queue")
 	// ErrDestroyed: the queue is being drained, or has been destroyed.
