@@ -15,6 +15,28 @@ import (
 	"github.com/gokern/gokern/signals"
 )
 
+// Who passes no function learns it at once, and not the kernel's task that is to call it.
+func TestNoFunction(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 1})
+	for n, f := range []func(){
+		func() { signals.NewHRTimer(nil) },
+		func() { signals.NewHRTimerSoft(nil) },
+		func() { _, _ = signals.NewHRTimerTask(1, nil) },
+		func() { _ = new(signals.HRTimer).Start(0, signals.HRTimerRel) },
+		func() { signals.NewTasklet(nil) },
+		func() { _ = new(signals.Tasklet).Schedule() },
+		func() { signals.NewIRQWork(nil) },
+		func() { _, _ = new(signals.IRQWork).Queue() },
+		func() { _ = signals.SMPCallFunctionSingle(0, nil, true) },
+		func() { _ = signals.SMPCallFunctionMany(nil, nil, false) },
+		func() { _ = signals.OnEachCPU(nil, false) },
+		func() { _ = signals.StopMachine(nil, nil) },
+	} {
+		assert.Panics(t, f, "%d", n)
+	}
+	require.NoError(t, signals.OnEachCPU(func() {}, true), "the kernel goes on")
+}
+
 // Where the handler of BUGs goes on, what was refused says so, and nothing was done.
 func TestErrContext(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 2})

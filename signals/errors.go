@@ -16,7 +16,7 @@ var (
 	ErrCPU = irq.ErrNoCPU
 	// ErrIRQSource: nothing that RequestIRQ takes interrupts from.
 	ErrIRQSource = irq.ErrSource
-	// ErrIRQBusy: a signal that somebody else uses.
+	// ErrIRQBusy: a signal that somebody else uses, or a descriptor of another request.
 	ErrIRQBusy = irq.ErrBusy
 	// ErrContext: what was asked for was a BUG in the caller's context and was not
 	// done, and the handler of BUGs (preempt.SetBugHandler) has returned.
@@ -38,6 +38,14 @@ func cpuAt(n int) (*irq.CPU, error) {
 		return nil, fmt.Errorf("%w: %d; there are %d", ErrCPU, n, len(all))
 	}
 	return all[n], nil
+}
+
+// mustCall panics in the caller that has passed no function: it would be missed later,
+// in a task of the kernel's.
+func mustCall(ok bool, what string) {
+	if !ok {
+		panic("gokern: " + what + " has no function")
+	}
 }
 
 func offline(n int) error { return fmt.Errorf("%w: CPU %d is offline", ErrCPU, n) }

@@ -72,6 +72,7 @@ func NewHRTimerTask(priority int, fn func(*HRTimer) HRTimerRestart) (*HRTimer, e
 //
 //go:noinline
 func newHRTimer(context, level uint8, fn func(*HRTimer) HRTimerRestart) *HRTimer {
+	mustCall(fn != nil, "a new HRTimer")
 	t := &HRTimer{fn: fn}
 	t.t.Context, t.t.Level = context, level
 	t.t.Fire = func() bool {
@@ -140,7 +141,7 @@ func (t *HRTimer) start(c *irq.CPU, expiry time.Duration, mode HRTimerMode) erro
 
 func (t *HRTimer) check() {
 	if t.fn == nil {
-		panic("gokern: an HRTimer that is not from NewHRTimer, or has no function")
+		panic("gokern: an HRTimer that is not from NewHRTimer")
 	}
 }
 

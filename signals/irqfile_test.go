@@ -67,6 +67,34 @@ func TestIRQEventfd(t *testing.T) {
 	stop()
 }
 
+// A descriptor is one request's at a time, of any number one after the other.
+func TestIRQFileTwice(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 1})
+	fd, other := eventfd(t), eventfd(t)
+	var total atomic.Uint64
+	count := func(_ *signals.IRQ, e signals.IRQEvent) { total.Add(uint64(e.Count)) }
+	beside := request(t, signals.IRQFile(other), count, signals.IRQOptions{})
+	for n := range uint64(3) {
+		i := request(t, signals.IRQFile(fd), count, signals.IRQOptions{})
+		_, err := signals.RequestIRQ(signals.IRQFile(fd), count, signals.IRQOptions{})
+		require.ErrorIs(t, err, signals.ErrIRQBusy)
+		ring(t, fd, 1)
+		eventually(t, "no handler", func() bool { return total.Load() == n+1 })
+		require.NoError(t, i.Free())
+	}
+	require.NoError(t, beside.Free())
+}
+
+// No signal is not descriptor 0.
+func TestIRQNoSource(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 1})
+	for _, s := range []signals.IRQSource{signals.IRQSignal(nil), {}} {
+		_, err := signals.RequestIRQ(s, func(*signals.IRQ, signals.IRQEvent) {}, signals.IRQOptions{})
+		require.ErrorIs(t, err, signals.ErrIRQSource)
+		require.NotContains(t, err.Error(), "descriptor")
+	}
+}
+
 func TestIRQTimerfd(t *testing.T) {
 	torture.Kernel(t, gpm.Config{CPUs: 1})
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)

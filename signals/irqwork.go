@@ -24,7 +24,10 @@ const (
 
 // NewIRQWork returns an IRQWork that calls fn, which must not block. fn may queue
 // it again. Context: any. Linux: init_irq_work().
-func NewIRQWork(fn func(*IRQWork)) *IRQWork { return &IRQWork{fn: fn} }
+func NewIRQWork(fn func(*IRQWork)) *IRQWork {
+	mustCall(fn != nil, "a new IRQWork")
+	return &IRQWork{fn: fn}
+}
 
 // Queue queues it on this CPU, or, by an ordinary goroutine, on any that is online, and
 // reports whether it was not queued already. Context: any. Errors: ErrShutdown. Linux:
@@ -52,6 +55,7 @@ func (w *IRQWork) QueueOn(n int) (queued bool, err error) {
 }
 
 func (w *IRQWork) queue(c *irq.CPU) (bool, error) {
+	mustCall(w.fn != nil, "an IRQWork that is not from NewIRQWork")
 	cpu.RaceReaderUnlocking(&w.race)
 	if !w.claim() {
 		return false, nil

@@ -3,6 +3,7 @@ package signals
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -15,17 +16,18 @@ import (
 
 // IRQSource is what an interrupt comes from.
 type IRQSource struct {
-	sig  os.Signal // nil: a descriptor
-	file int
+	sig    os.Signal
+	file   int
+	isFile bool
 }
 
 // IRQSignal is a POSIX signal, of the process or of any of its threads.
 func IRQSignal(sig os.Signal) IRQSource { return IRQSource{sig: sig} }
 
 // IRQFile is an eventfd or a timerfd. It must not block (EFD_NONBLOCK,
-// TFD_NONBLOCK), and only the kernel reads it. It stays the caller's, who closes
+// TFD_NONBLOCK), and only the kernel reads it, for one request at a time. It stays the caller's, who closes
 // it after Free.
-func IRQFile(fd int) IRQSource { return IRQSource{file: fd} }
+func IRQFile(fd int) IRQSource { return IRQSource{file: fd, isFile: true} }
 
 // IRQEvent is a batch of interrupts of one source: those that came since the last.
 type IRQEvent struct {
@@ -86,10 +88,11 @@ type IRQ struct {
 	handler func(*IRQ, IRQEvent)
 	o       IRQOptions
 
-	line *irq.Line
-	file *irq.File           // nil: a signal
-	move func(*irq.CPU) bool // moves the thread
-	task atomic.Value        // what runs the thread
+	source IRQSource
+	line   *irq.Line
+	file   *irq.File           // nil: a signal
+	move   func(*irq.CPU) bool // moves the thread
+	task   atomic.Value        // what runs the thread
 
 	on      atomic.Int32  // the CPU that serves it
 	depth   atomic.Int32  // of Disable
@@ -119,14 +122,15 @@ var irqs struct {
 // of the option's priority: once for all that came since the last time. It may block.
 // nil, with a Primary: there is no such task. At the end of the kernel, or by Free,
 // all is as before. Signals that Go, the kernel or another request uses cannot be
-// had, nor those that are ignored or have a handler that is not Go's. os/signal.Ignore
-// takes a signal away. Context: may block. Errors: ErrIRQSource, ErrIRQBusy,
-// ErrPriority, ErrCPU, ErrShutdown, ErrContext. Linux: request_threaded_irq().
+// had, nor those that are ignored or have a handler that is not Go's, nor a descriptor
+// that another request uses. os/signal.Ignore takes a signal away. Context: may block.
+// Errors: ErrIRQSource, ErrIRQBusy, ErrPriority, ErrCPU, ErrShutdown, ErrContext.
+// Linux: request_threaded_irq().
 func RequestIRQ(source IRQSource, handler func(*IRQ, IRQEvent), options IRQOptions) (*IRQ, error) {
 	if err := irq.CheckBlock("RequestIRQ"); err != nil {
 		return nil, err
 	}
-	i := &IRQ{handler: handler, o: options, rest: irq.NewLine(), wake: make(chan struct{}, 1), gone: make(chan struct{})}
+	i := &IRQ{source: source, handler: handler, o: options, rest: irq.NewLine(), wake: make(chan struct{}, 1), gone: make(chan struct{})}
 	if i.o.Priority == 0 {
 		i.o.Priority = defaultIRQPriority
 	}
@@ -172,16 +176,21 @@ func RequestIRQ(source IRQSource, handler func(*IRQ, IRQEvent), options IRQOptio
 
 // open opens the source. irqs is locked.
 func (i *IRQ) open(source IRQSource, c *irq.CPU) (err error) {
-	if source.sig == nil {
-		if i.o.Shared {
-			return fmt.Errorf("%w: a descriptor cannot be shared", ErrIRQSource)
+	switch {
+	case source.isFile && i.o.Shared:
+		return fmt.Errorf("%w: a descriptor cannot be shared", ErrIRQSource)
+	case source.isFile:
+		if taken(source) {
+			return fmt.Errorf("%w: descriptor %d, of another request", ErrIRQBusy, source.file)
 		}
 		if i.file, err = irq.OpenFile(source.file); err != nil {
 			return err
 		}
 		i.line = irq.NewLine()
 		i.name, i.what = "F"+strconv.Itoa(source.file), i.file.Name()
-	} else {
+	case source.sig == nil:
+		return fmt.Errorf("%w: no signal", ErrIRQSource)
+	default:
 		if i.line, err = irq.OpenSignal(source.sig, c, i.o.Shared); err != nil {
 			return err
 		}
@@ -191,6 +200,16 @@ func (i *IRQ) open(source IRQSource, c *irq.CPU) (err error) {
 		i.what += "   " + i.o.Name
 	}
 	return nil
+}
+
+// taken reports whether a descriptor has been requested: two readers would share out its
+// events. irqs is locked.
+func taken(source IRQSource) bool {
+	list := irqs.list.Load()
+	if list == nil {
+		return false
+	}
+	return slices.ContainsFunc(*list, func(i *IRQ) bool { return i.source.isFile && i.source.file == source.file })
 }
 
 // IRQStats is what has become of a line's interrupts.

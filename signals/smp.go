@@ -40,6 +40,7 @@ func OnEachCPU(f func(), wait bool) error {
 // smpCall is all of them; own says whether the caller's CPU is one of those. It returns
 // how many CPUs call f, or have.
 func smpCall(cpus []int, f func(), wait, own bool) (called int, failed error) {
+	mustCall(f != nil, "a call on other CPUs")
 	all := irq.All()
 	if all == nil {
 		return 0, ErrShutdown

@@ -45,6 +45,7 @@ var stopJobs [cpu.MaxCPUs]atomic.Pointer[stopJob]
 // ErrShutdown, ErrContext, ErrCPU, also if none of them is online (Linux then calls f
 // nowhere and says nothing). Linux: stop_machine().
 func StopMachine(f func() error, cpus []int) error {
+	mustCall(f != nil, "StopMachine")
 	if err := irq.CheckBlock("StopMachine"); err != nil {
 		return err
 	}

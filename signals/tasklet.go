@@ -37,7 +37,10 @@ var taskletLists [cpu.MaxCPUs][2]struct{ first, last *Tasklet }
 
 // NewTasklet returns a tasklet that calls fn, which must not block. Context: any.
 // Linux: tasklet_setup().
-func NewTasklet(fn func()) *Tasklet { return &Tasklet{fn: fn} }
+func NewTasklet(fn func()) *Tasklet {
+	mustCall(fn != nil, "a new Tasklet")
+	return &Tasklet{fn: fn}
+}
 
 // Schedule has the tasklet's function called soon, on this CPU, or, by an ordinary
 // goroutine, on any that is online. Context: any. Errors: ErrShutdown. Linux: tasklet_schedule().
@@ -48,6 +51,7 @@ func (t *Tasklet) Schedule() error { return t.schedule(tasklets) }
 func (t *Tasklet) HiSchedule() error { return t.schedule(hiTasklets) }
 
 func (t *Tasklet) schedule(which int) error {
+	mustCall(t.fn != nil, "a Tasklet that is not from NewTasklet")
 	all := irq.All()
 	if all == nil {
 		return ErrShutdown

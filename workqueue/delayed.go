@@ -25,6 +25,9 @@ type target struct {
 // NewDelayed returns a DelayedWork that calls fn, which may block. Context: any. Linux:
 // INIT_DELAYED_WORK().
 func NewDelayed(fn func(*DelayedWork)) *DelayedWork {
+	if fn == nil {
+		panic("gokern: a new DelayedWork has no function")
+	}
 	d := &DelayedWork{}
 	d.work = New(func(*Work) { fn(d) })
 	d.timer = signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart {

@@ -15,6 +15,14 @@ import (
 	"github.com/gokern/gokern/workqueue"
 )
 
+// Who passes no function learns it at once, and not a worker.
+func TestNoFunction(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 1})
+	assert.Panics(t, func() { workqueue.New(nil) })
+	assert.Panics(t, func() { workqueue.NewDelayed(nil) })
+	assert.Panics(t, func() { _, _ = workqueue.SystemWQ.Queue(new(workqueue.Work)) })
+}
+
 // In atomic context nothing is changed, and the error says so.
 func TestModDelayedAtomic(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})

@@ -37,7 +37,12 @@ type waiter struct {
 }
 
 // New returns a Work that calls fn, which may block. Context: any. Linux: INIT_WORK().
-func New(fn func(*Work)) *Work { return &Work{fn: fn} }
+func New(fn func(*Work)) *Work {
+	if fn == nil {
+		panic("gokern: a new Work has no function")
+	}
+	return &Work{fn: fn}
+}
 
 // claim makes w pending in the kernel of that number, and reports whether it was not
 // and may be.

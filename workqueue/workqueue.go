@@ -99,6 +99,9 @@ func (wq *Workqueue) QueueOn(n int, w *Work) (queued bool, err error) {
 }
 
 func (wq *Workqueue) queue(n int, w *Work) (bool, error) {
+	if w.fn == nil {
+		panic("gokern: a Work that is not from New has no function")
+	}
 	p, err := wq.pool(n)
 	if err != nil || !w.claim(p.k.number) {
 		return false, err
