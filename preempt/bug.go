@@ -3,6 +3,7 @@ package preempt
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 
@@ -18,7 +19,7 @@ var ErrBug = errors.New("gokern: BUG")
 // (without need-resched) at that moment.
 type Bug struct {
 	What   string
-	Caller string // the function, file and line outside gokern that did it
+	Caller string // the function, file and line outside gokern that did it; of a callback that has returned, its own
 	Count  uint32
 	Stack  string // for a rule that was broken earlier than it is reported
 }
@@ -66,35 +67,53 @@ func raise(b *Bug) {
 // Raise reports a Bug of another package of this module. Not for users.
 func Raise(what string) { bug(what) }
 
+// RaiseOf is Raise for what callback, a function of users', has done and returned from:
+// it is nobody's caller any more. nil: not known. Not for users.
+func RaiseOf(what string, callback any) {
+	b := &Bug{What: what, Caller: unknown, Count: Count()}
+	if v := reflect.ValueOf(callback); v.Kind() == reflect.Func && !v.IsNil() {
+		f := runtime.FuncForPC(v.Pointer())
+		file, line := f.FileLine(f.Entry())
+		b.Caller = describe(runtime.Frame{Function: f.Name(), File: file, Line: line})
+	}
+	raise(b)
+}
+
+const unknown = "unknown"
+
 const module = "github.com/gokern/gokern/"
 
 // caller returns the nearest caller outside the module's packages (its tests
-// and programs count as outside).
+// and programs count as outside) and the runtime, which is below all of them, and
+// between what is deferred and whoever did that.
 func caller() string {
 	var pcs [32]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	for {
 		f, more := frames.Next()
-		if f.Function != "" && !inside(f.Function, f.File) {
+		if outside(f) {
 			return describe(f)
 		}
 		if !more {
-			return "unknown"
+			return unknown
 		}
 	}
 }
 
-func inside(function, file string) bool {
-	rest, ok := strings.CutPrefix(function, module)
-	if !ok || strings.HasSuffix(file, "_test.go") {
+func outside(f runtime.Frame) bool {
+	if f.Function == "" || strings.HasPrefix(f.Function, "runtime.") {
 		return false
 	}
-	for _, p := range []string{"preempt.", "signals.", "percpu.", "gpm.", "lock.", "lock/", "internal/"} {
+	rest, ok := strings.CutPrefix(f.Function, module)
+	if !ok || strings.HasSuffix(f.File, "_test.go") {
+		return true
+	}
+	for _, p := range []string{"preempt.", "signals.", "percpu.", "gpm.", "lock.", "lock/", "workqueue.", "internal/"} {
 		if strings.HasPrefix(rest, p) {
-			return true
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 func describe(f runtime.Frame) string { return fmt.Sprintf("%s (%s:%d)", f.Function, f.File, f.Line) }
@@ -114,7 +133,7 @@ func reportAtomic() {
 		f, more := frames.Next()
 		if f.Function != "" {
 			fmt.Fprintf(&stack, "%s\n\t%s:%d\n", f.Function, f.File, f.Line)
-			if culprit == "" && !strings.HasPrefix(f.Function, "runtime.") && !inside(f.Function, f.File) {
+			if culprit == "" && outside(f) {
 				culprit = describe(f)
 			}
 		}

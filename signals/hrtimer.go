@@ -74,7 +74,7 @@ func NewHRTimerTask(priority int, fn func(*HRTimer) HRTimerRestart) (*HRTimer, e
 func newHRTimer(context, level uint8, fn func(*HRTimer) HRTimerRestart) *HRTimer {
 	mustCall(fn != nil, "a new HRTimer")
 	t := &HRTimer{fn: fn}
-	t.t.Context, t.t.Level = context, level
+	t.t.Context, t.t.Level, t.t.User = context, level, fn
 	t.t.Fire = func() bool {
 		t.runner.Store(uintptr(cpu.Current()))
 		again := fn(t)
@@ -242,7 +242,9 @@ func runSoftTimers() {
 			return
 		}
 		c.Counts.Timers[irq.Soft]++
+		want := preempt.Count()
 		fire(c, t)
+		checkCount("a timer's callback", want, t.User)
 	}
 }
 

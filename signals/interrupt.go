@@ -45,10 +45,12 @@ func serveInterrupt(c *irq.CPU) bool {
 	IRQDisable()
 	t := c.Begin(irq.Hard, 0)
 	var w *irq.Work
-	again := false
+	var i *IRQ
+	var user any // the function of users' that has been called
 	if t != nil {
 		c.Counts.Timers[irq.Hard]++
 		fire(c, t)
+		user = t.User // not before: fire is where the race detector learns of the timer's start
 	} else if w = c.TakeWork(); w != nil {
 		cpu.RaceLocked(w.Race())
 		if w.Call {
@@ -56,19 +58,17 @@ func serveInterrupt(c *irq.CPU) bool {
 		} else {
 			c.Counts.Works++
 		}
+		user = w.User
 		w.Fn()
-	} else {
-		again = serveLine(c)
+	} else if i = serveLine(c); i != nil {
+		user = i.o.Primary
 	}
-	const own = preempt.HardIRQOffset
-	if got := preempt.Count(); got != own {
-		leftBehind("an interrupt's callback", got, own)
-	}
+	checkCount("an interrupt's callback", preempt.HardIRQOffset, user)
 	switch soft, hard := cpu.IRQOff(); {
 	case soft == 0 && hard == 0:
-		preempt.Raise("an interrupt's callback has unmasked interrupts")
+		preempt.RaiseOf("an interrupt's callback has unmasked interrupts", user)
 	case soft != disabledFlag || hard != 0:
-		preempt.Raise("an interrupt's callback has left interrupts masked")
+		preempt.RaiseOf("an interrupt's callback has left interrupts masked", user)
 	}
 	for IRQsDisabled() {
 		IRQEnable()
@@ -81,12 +81,14 @@ func serveInterrupt(c *irq.CPU) bool {
 	preempt.Disable()
 	preempt.SubCount(preempt.HardIRQOffset)
 	preempt.Enable() // reports a callback that has blocked
-	return t != nil || w != nil || again
+	return t != nil || w != nil || i != nil
 }
 
-// leftBehind reports a callback that has not left the preempt_count as it was,
-// and puts it right. Linux: "huh, entered softirq ... with preempt_count".
-func leftBehind(what string, got, want uint32) {
-	cpu.AddCount(want - got)
-	preempt.Raise(fmt.Sprintf("%s has returned with preempt_count %#x, not %#x", what, got, want))
+// checkCount reports a callback, f of users', that has not left the preempt_count as it
+// was, and puts it right. Linux: "huh, entered softirq ... with preempt_count".
+func checkCount(what string, want uint32, f any) {
+	if got := preempt.Count(); got != want {
+		cpu.AddCount(want - got)
+		preempt.RaiseOf(fmt.Sprintf("%s has returned with preempt_count %#x, not %#x", what, got, want), f)
+	}
 }

@@ -5,6 +5,7 @@ package signals_test
 import (
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,6 +135,26 @@ func TestIRQPrimary(t *testing.T) {
 			assert.Equal(t, []uint64{0, 3}, line.CPUs)
 		}
 	}
+	require.NoError(t, i.Free())
+}
+
+// A report of what a primary handler has done names it.
+func TestIRQPrimaryIsNamed(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 1})
+	var bugs, named atomic.Int32
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
+		if strings.Contains(b.Caller, "TestIRQPrimaryIsNamed.func") {
+			named.Inc()
+		}
+		bugs.Inc()
+	}))
+	i := request(t, signals.IRQSignal(queued), nil, signals.IRQOptions{Primary: func(*signals.IRQ, signals.IRQEvent) signals.IRQReturn {
+		preempt.Disable()
+		return signals.IRQWakeThread // which there is not
+	}})
+	kill(t, queued)
+	eventually(t, "no report", func() bool { return bugs.Load() == 2 })
+	assert.EqualValues(t, 2, named.Load())
 	require.NoError(t, i.Free())
 }
 

@@ -15,22 +15,22 @@ import (
 // served last, so that none starves another. The CPU's own.
 var lineTurns [cpu.MaxCPUs]int
 
-// serveLine serves the next requested interrupt of c that has come, and reports
-// whether there was one. Context: c's interrupt task, as a hard interrupt.
-func serveLine(c *irq.CPU) bool {
+// serveLine serves the next requested interrupt of c that has come, and returns it,
+// nil: there was none. Context: c's interrupt task, as a hard interrupt.
+func serveLine(c *irq.CPU) *IRQ {
 	list := irqs.list.Load()
 	if list == nil {
-		return false
+		return nil
 	}
 	n, turn := len(*list), &lineTurns[c.ID()]
 	for k := range n {
 		at := (*turn + k) % n
 		if i := (*list)[at]; int(i.on.Load()) == c.ID() && i.serve(c) {
 			*turn = at + 1
-			return true
+			return i
 		}
 	}
-	return false
+	return nil
 }
 
 // off reports whether the line must not be served now.
@@ -72,7 +72,7 @@ func (i *IRQ) primary(c *irq.CPU, b irq.Batch) {
 		c.Counts.Nobody++
 	case does != IRQWakeThread:
 	case i.handler == nil:
-		preempt.Raise("a primary handler wakes a thread that there is not")
+		preempt.RaiseOf("a primary handler wakes a thread that there is not", i.o.Primary)
 	default:
 		if i.o.OneShot {
 			i.masked.Store(true)

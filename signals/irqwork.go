@@ -60,7 +60,7 @@ func (w *IRQWork) queue(c *irq.CPU) (bool, error) {
 	if !w.claim() {
 		return false, nil
 	}
-	item := &irq.Work{Fn: w.run}
+	item := &irq.Work{Fn: w.run, User: w.fn}
 	cpu.RaceReaderUnlocking(item.Race())
 	if err := c.Queue(item); err != nil {
 		w.state.Sub(workPending + workBusy)

@@ -2,6 +2,7 @@ package signals_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,8 +19,11 @@ import (
 // What breaks the rules is reported and does not stop the CPU.
 func TestCallbackRules(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
-	var bugs atomic.String
-	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) { bugs.Store(b.What) }))
+	var bugs, callers atomic.String
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
+		callers.Store(b.Caller)
+		bugs.Store(b.What)
+	}))
 	for want, f := range map[string]func(){
 		"scheduling while atomic": func() { time.Sleep(time.Millisecond) },
 		"an interrupt's callback has returned with preempt_count 0x10001, not 0x10000": preempt.Disable,
@@ -30,7 +34,46 @@ func TestCallbackRules(t *testing.T) {
 		timer := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart { f(); return signals.HRTimerNoRestart })
 		require.NoError(t, timer.StartOn(0, 0, signals.HRTimerRel))
 		eventually(t, "no report of "+want, func() bool { return bugs.Load() == want })
+		if want != "scheduling while atomic" { // whose caller is who has blocked
+			assert.Contains(t, callers.Load(), "TestCallbackRules.func")
+		}
 		inTask(t, k, 0, func() { assert.True(t, preempt.Preemptible()) })
+	}
+}
+
+// A report of what a callback has left behind names the callback, of whatever kind.
+func TestCallbackIsNamed(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 1})
+	var bugs, callers atomic.String
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
+		callers.Store(b.Caller)
+		bugs.Store(b.What)
+	}))
+	leaves := func() { preempt.Disable() }
+	timer := func(*signals.HRTimer) signals.HRTimerRestart {
+		preempt.Disable()
+		return signals.HRTimerNoRestart
+	}
+	openSoftIRQ(t, signals.UserSoftIRQ, leaves)
+	for what, start := range map[string]func() error{
+		"an interrupt's callback 1": func() error { return signals.NewHRTimer(timer).Start(0, signals.HRTimerRel) },
+		"an interrupt's callback 2": func() error {
+			_, err := signals.NewIRQWork(func(*signals.IRQWork) { preempt.Disable() }).Queue()
+			return err
+		},
+		"an interrupt's callback 3": func() error { return signals.SMPCallFunctionSingle(0, leaves, false) },
+		"a timer's callback":        func() error { return signals.NewHRTimerSoft(timer).Start(0, signals.HRTimerRel) },
+		"a tasklet":                 signals.NewTasklet(leaves).Schedule,
+		"softirq USER0": func() error {
+			return signals.SMPCallFunctionSingle(0, func() { signals.RaiseSoftIRQ(signals.UserSoftIRQ) }, true)
+		},
+	} {
+		bugs.Store("")
+		require.NoError(t, start())
+		what = strings.TrimRight(what, " 123")
+		eventually(t, "no report of "+what, func() bool { return strings.HasPrefix(bugs.Load(), what+" has returned with preempt_count ") })
+		assert.Contains(t, callers.Load(), "TestCallbackIsNamed.func")
+		assert.Contains(t, callers.Load(), "shutdown_test.go:")
 	}
 }
 

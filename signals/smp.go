@@ -71,7 +71,7 @@ func smpCall(cpus []int, f func(), wait, own bool) (called int, failed error) {
 		if !c.Online() {
 			continue
 		}
-		w := &irq.Work{Call: true, Fn: func() {
+		w := &irq.Work{Call: true, User: f, Fn: func() {
 			f()
 			done <- struct{}{}
 		}}

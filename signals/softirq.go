@@ -163,9 +163,9 @@ func handleSoftIRQs(c *irq.CPU) {
 			c.Counts.Soft[n]++
 			if f := softIRQs[n].Load(); f != nil {
 				(*f)()
-			}
-			if got := preempt.Count(); got != want {
-				leftBehind(fmt.Sprintf("softirq %v", SoftIRQ(n)), got, want)
+				if preempt.Count() != want {
+					checkCount(fmt.Sprintf("softirq %v", SoftIRQ(n)), want, *f)
+				}
 			}
 		}
 		if c.Pending() == 0 {

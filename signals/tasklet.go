@@ -120,7 +120,9 @@ func (t *Tasklet) run() bool {
 	if t.clearState(taskletScheduled)&taskletScheduled == 0 {
 		preempt.Raise("a tasklet runs that is not scheduled")
 	}
+	want := preempt.Count()
 	t.fn()
+	checkCount("a tasklet", want, t.fn)
 	t.clearState(taskletRunning)
 	return true
 }

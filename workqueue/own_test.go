@@ -27,7 +27,8 @@ func TestNoFunction(t *testing.T) {
 func TestModDelayedAtomic(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
 	var bugs atomic.Int32
-	defer preempt.SetBugHandler(preempt.SetBugHandler(func(*preempt.Bug) { bugs.Inc() }))
+	var caller atomic.String
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) { bugs.Inc(); caller.Store(b.Caller) }))
 	d := workqueue.NewDelayed(func(*workqueue.DelayedWork) {})
 	kerneltest.In(t, k, gpm.Attr{}, func() {
 		preempt.Disable()
@@ -36,6 +37,7 @@ func TestModDelayedAtomic(t *testing.T) {
 		assert.ErrorIs(t, err, workqueue.ErrContext)
 	})
 	assert.EqualValues(t, 1, bugs.Load())
+	assert.Contains(t, caller.Load(), "TestModDelayedAtomic")
 	assert.False(t, d.Pending())
 }
 

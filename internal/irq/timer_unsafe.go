@@ -23,6 +23,7 @@ type Timer struct {
 	Level   uint8       // of a Thread
 	Fire    func() bool // the callback: whether to go on
 	Race    uint32      // what the race detector knows the timer by
+	User    any         // the function of users' that Fire calls, for reports
 
 	node    Node
 	lock    uint32 // see the package's comment

@@ -48,6 +48,7 @@ type Device struct {
 type Work struct {
 	next *Work
 	Fn   func()
+	User any  // the function of users' that Fn calls, for reports; nil: none
 	Call bool // counts as a function call, not as IRQWork
 	race uint32
 }

@@ -80,6 +80,7 @@ type Timer struct {
 	Level   uint8
 	Fire    func() bool
 	Race    uint32
+	User    any
 	when    int64
 }
 
