@@ -1,6 +1,7 @@
 package workqueue
 
 import (
+	"fmt"
 	"time"
 
 	"go.uber.org/atomic"
@@ -42,20 +43,40 @@ func NewDelayed(fn func(*DelayedWork)) *DelayedWork {
 // not pending: it is from now on. Context: any. Errors as for Queue. Linux:
 // queue_delayed_work().
 func (wq *Workqueue) QueueDelayed(d *DelayedWork, delay time.Duration) (queued bool, err error) {
-	p, err := wq.pool(-1)
+	return wq.queueDelayed(-1, d, delay)
+}
+
+// QueueDelayedOn is QueueDelayed on CPU n, whose timer it is too. Context: any. Errors:
+// ErrCPU too. Linux: queue_delayed_work_on().
+func (wq *Workqueue) QueueDelayedOn(n int, d *DelayedWork, delay time.Duration) (queued bool, err error) {
+	if n < 0 {
+		return false, fmt.Errorf("%w: %d", ErrCPU, n)
+	}
+	return wq.queueDelayed(n, d, delay)
+}
+
+// queueDelayed is both; -1: here.
+func (wq *Workqueue) queueDelayed(n int, d *DelayedWork, delay time.Duration) (bool, error) {
+	p, err := wq.pool(n)
 	if err != nil || !d.work.claim(p.k.number) {
 		return false, err
 	}
-	return wq.delay(p, d, delay)
+	return wq.delay(p, n, d, delay)
 }
 
-// delay queues d, which is claimed.
-func (wq *Workqueue) delay(p *pool, d *DelayedWork, delay time.Duration) (bool, error) {
+// delay queues d, which is claimed; its timer is CPU n's, -1: any one's.
+func (wq *Workqueue) delay(p *pool, n int, d *DelayedWork, delay time.Duration) (bool, error) {
 	if delay <= 0 {
 		return wq.push(p, d.work)
 	}
 	d.to.Store(&target{wq, p})
-	if err := d.timer.Start(delay, signals.HRTimerRel); err != nil {
+	var err error
+	if n < 0 {
+		err = d.timer.Start(delay, signals.HRTimerRel)
+	} else {
+		err = d.timer.StartOn(n, delay, signals.HRTimerRel)
+	}
+	if err != nil {
 		d.work.unclaim(p.k.number)
 		return false, err
 	}
@@ -75,7 +96,7 @@ func (wq *Workqueue) ModDelayed(d *DelayedWork, delay time.Duration) (pending bo
 			return pending, err
 		}
 		if d.work.claim(p.k.number) {
-			_, err := wq.delay(p, d, delay)
+			_, err := wq.delay(p, -1, d, delay)
 			return pending, err
 		}
 		if d.work.state.Load()&stateDisabled != 0 {

@@ -59,7 +59,7 @@ func ClaimDelayed(wq *Workqueue, d *DelayedWork) (start func(time.Duration) erro
 		panic("it is pending")
 	}
 	return func(delay time.Duration) error {
-		_, err := wq.delay(p, d, delay)
+		_, err := wq.delay(p, -1, d, delay)
 		return err
 	}
 }

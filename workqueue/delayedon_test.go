@@ -1,0 +1,47 @@
+package workqueue_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/torture"
+	"github.com/gokern/gokern/workqueue"
+)
+
+// A delayed work of a CPU's is executed there, whether there is a delay or not, and
+// whoever queues it.
+func TestQueueDelayedOn(t *testing.T) {
+	torture.Kernel(t, gpm.Config{CPUs: 3})
+	wq := alloc(t, 0, 0)
+	var runs, at atomic.Int32
+	d := workqueue.NewDelayed(func(*workqueue.DelayedWork) {
+		at.Store(int32(gpm.Current().CPU()))
+		runs.Inc()
+	})
+	for n := range int32(9) {
+		queued, err := wq.QueueDelayedOn(int(n%3), d, time.Duration(n/3)*time.Millisecond)
+		require.NoError(t, err)
+		require.True(t, queued)
+		eventually(t, "it is not executed", func() bool { return runs.Load() == n+1 })
+		d.Flush()
+		assert.Equal(t, n%3, at.Load())
+	}
+	_, err := wq.QueueDelayedOn(1, d, time.Hour)
+	require.NoError(t, err)
+	queued, err := wq.QueueDelayedOn(0, d, 0)
+	require.NoError(t, err)
+	assert.False(t, queued, "it waits")
+	assert.True(t, d.Flush())
+	assert.EqualValues(t, 1, at.Load())
+	for _, n := range []int{-1, 3} {
+		_, err = wq.QueueDelayedOn(n, d, 0)
+		require.ErrorIs(t, err, workqueue.ErrCPU)
+		assert.False(t, d.Pending())
+	}
+	wq.Destroy()
+}
