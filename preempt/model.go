@@ -27,7 +27,8 @@ const (
 	// ends, until it blocks or yields, but only until the next tick.
 	Lazy Model = cpu.ModelLazy
 	// Voluntary switches where a task blocks or yields, and where it says that it
-	// may: in CondResched, and in MightResched, which all do that might sleep.
+	// may: in CondResched, and in MightResched, which packages lock, signals and
+	// workqueue do where they might sleep.
 	Voluntary Model = cpu.ModelVoluntary
 	// None switches where a task blocks or yields and in CondResched.
 	None Model = cpu.ModelNone
@@ -89,7 +90,8 @@ func GetModel() Model { return Model(cpu.Model()) }
 func CondResched() bool { return cpu.Cooperative() && condResched() }
 
 // MightResched is CondResched under Voluntary, and nothing under the other models.
-// Whatever might sleep calls it before, whether it sleeps or not. Context: any.
+// What might sleep calls it before, whether it sleeps or not: locks, and what waits in
+// packages signals and workqueue. Context: any.
 // Linux: might_resched().
 func MightResched() {
 	if cpu.Model() == cpu.ModelVoluntary {

@@ -11,12 +11,14 @@ import (
 	"github.com/gokern/gokern/preempt"
 )
 
-// MayBlock reports a BUG if the caller must not block.
+// MayBlock reports a BUG if the caller must not block, and lets others run under
+// preempt.Voluntary. Linux: might_sleep().
 func MayBlock(what string) bool {
 	if soft, hard := cpu.IRQOff(); preempt.InAtomic() || soft != 0 || hard != 0 {
 		preempt.Raise(what + " in atomic context, which may block")
 		return false
 	}
+	preempt.MightResched()
 	return true
 }
 
