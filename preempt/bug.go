@@ -24,7 +24,7 @@ type Bug struct {
 	Stack  string // for a rule that was broken earlier than it is reported
 }
 
-// Error says it in one line, or with the stack below.
+// Error says it in one line, or with the stack below. Context: any that may allocate.
 func (b *Bug) Error() string {
 	s := fmt.Sprintf("BUG: %s: %s (preempt_count %#x)", b.What, b.Caller, b.Count)
 	if b.Stack != "" {
@@ -33,7 +33,7 @@ func (b *Bug) Error() string {
 	return s
 }
 
-// Unwrap returns ErrBug.
+// Unwrap returns ErrBug. Context: any.
 func (b *Bug) Unwrap() error { return ErrBug }
 
 var bugHandler atomic.Pointer[func(*Bug)]
@@ -64,11 +64,12 @@ func raise(b *Bug) {
 	panic(b)
 }
 
-// Raise reports a Bug of another package of this module. Not for users.
+// Raise reports a Bug of another package of this module. Context: any. Not for users.
 func Raise(what string) { bug(what) }
 
 // RaiseOf is Raise for what callback, a function of users', has done and returned from:
-// it is nobody's caller any more. nil: not known. Not for users.
+// it is nobody's caller any more. nil: not known. Context: any. Not
+// for users.
 func RaiseOf(what string, callback any) {
 	b := &Bug{What: what, Caller: unknown, Count: Count()}
 	if v := reflect.ValueOf(callback); v.Kind() == reflect.Func && !v.IsNil() {

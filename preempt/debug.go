@@ -10,5 +10,5 @@ var debug atomic.Bool
 // its unchecked kin. Context: any goroutine.
 func SetDebug(on bool) (old bool) { return debug.Swap(on) }
 
-// Debugging reports whether these checks are on.
+// Debugging reports whether these checks are on. Context: any.
 func Debugging() bool { return debug.Load() }

@@ -8,11 +8,11 @@ package preempt
 func Disable() { disable() }
 
 // DisableCPU is Disable and returns the CPU's number, -1 outside a task. Users
-// call percpu.GetCPU.
+// call percpu.GetCPU. Context: as for Disable.
 func DisableCPU() int { return disableCPU() }
 
 // TryDisableCPU is DisableCPU, but outside a task it does nothing and returns -1:
-// for code that works there too, in another way.
+// for code that works there too, in another way. Context: any.
 func TryDisableCPU() int { return tryDisableCPU() }
 
 // Enable ends the section that Disable began. If it was the outermost and
@@ -21,5 +21,6 @@ func TryDisableCPU() int { return tryDisableCPU() }
 func Enable() { enable() }
 
 // EnableNoResched is Enable without the check: a preemption that is wanted
-// comes with the next tick or Enable. Linux: preempt_enable_no_resched().
+// comes with the next tick or Enable. Context: a task. Linux:
+// preempt_enable_no_resched().
 func EnableNoResched() { enableNoResched() }

@@ -18,7 +18,7 @@ func Disable() {
 }
 
 // DisableCPU is Disable and returns the CPU's number, -1 outside a task. Users
-// call percpu.GetCPU.
+// call percpu.GetCPU. Context: as for Disable.
 func DisableCPU() int {
 	n := disableCPU()
 	cpu.RaceAcquire()
@@ -26,7 +26,7 @@ func DisableCPU() int {
 }
 
 // TryDisableCPU is DisableCPU, but outside a task it does nothing and returns -1:
-// for code that works there too, in another way.
+// for code that works there too, in another way. Context: any.
 func TryDisableCPU() int {
 	n := tryDisableCPU()
 	cpu.RaceAcquire()
@@ -42,7 +42,8 @@ func Enable() {
 }
 
 // EnableNoResched is Enable without the check: a preemption that is wanted
-// comes with the next tick or Enable. Linux: preempt_enable_no_resched().
+// comes with the next tick or Enable. Context: a task. Linux:
+// preempt_enable_no_resched().
 func EnableNoResched() {
 	cpu.RaceRelease()
 	enableNoResched()

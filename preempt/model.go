@@ -39,10 +39,10 @@ var modelNames = [...]string{Full: "full", Lazy: "lazy", Voluntary: "voluntary",
 // ErrModel is what ParseModel and gpm's SetPreemption return for what is no model.
 var ErrModel = errors.New("gokern: no such preemption model")
 
-// Valid reports whether m is one of the four.
+// Valid reports whether m is one of the four. Context: any.
 func (m Model) Valid() bool { return m < Model(len(modelNames)) }
 
-// String returns the model's name in Linux.
+// String returns the model's name in Linux. Context: any.
 func (m Model) String() string {
 	if !m.Valid() {
 		return fmt.Sprintf("Model(%d)", uint32(m))
@@ -51,7 +51,7 @@ func (m Model) String() string {
 }
 
 // ParseModel returns the model of that name: none, voluntary, full or lazy. Errors:
-// ErrModel. Linux: sched_dynamic_mode().
+// ErrModel. Context: any. Linux: sched_dynamic_mode().
 func ParseModel(name string) (Model, error) {
 	for m, n := range modelNames {
 		if n == name {
@@ -61,7 +61,7 @@ func ParseModel(name string) (Model, error) {
 	return Full, fmt.Errorf("%w: %q is none of none, voluntary, full, lazy", ErrModel, name)
 }
 
-// MarshalText returns the model's name.
+// MarshalText returns the model's name. Errors: ErrModel. Context: any.
 func (m Model) MarshalText() ([]byte, error) {
 	if !m.Valid() {
 		return nil, fmt.Errorf("%w: %v", ErrModel, m)
@@ -69,7 +69,8 @@ func (m Model) MarshalText() ([]byte, error) {
 	return []byte(m.String()), nil
 }
 
-// UnmarshalText sets *m by name, for flags and configuration files. Errors: ErrModel.
+// UnmarshalText sets *m by name, for flags and configuration files. Errors: ErrModel. Context:
+// any.
 func (m *Model) UnmarshalText(text []byte) error {
 	n, err := ParseModel(string(text))
 	if err == nil {

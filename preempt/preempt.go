@@ -43,32 +43,33 @@ func CheckResched() {
 }
 
 // InHardIRQ reports whether the count says that a hard interrupt is being
-// served. Linux: in_hardirq().
+// served. Context: any. Linux: in_hardirq().
 func InHardIRQ() bool { return Count()&HardIRQMask != 0 }
 
 // InSoftIRQ reports whether a softirq is being served or softirqs are disabled.
-// Linux: in_softirq().
+// Context: any. Linux: in_softirq().
 func InSoftIRQ() bool { return Count()&SoftIRQMask != 0 }
 
-// InServingSoftIRQ reports whether a softirq is being served. Linux:
-// in_serving_softirq().
+// InServingSoftIRQ reports whether a softirq is being served. Context: any.
+// Linux: in_serving_softirq().
 func InServingSoftIRQ() bool { return Count()&SoftIRQOffset != 0 }
 
-// InNMI reports whether an NMI is being served. Linux: in_nmi().
+// InNMI reports whether an NMI is being served. Context: any. Linux: in_nmi().
 func InNMI() bool { return Count()&NMIMask != 0 }
 
-// InInterrupt reports whether any of these is so. Linux: in_interrupt().
+// InInterrupt reports whether any of these is so. Context: any. Linux:
+// in_interrupt().
 func InInterrupt() bool { return Count()&(HardIRQMask|SoftIRQMask|NMIMask) != 0 }
 
 // InTask reports whether the caller is in task context: in no hard interrupt,
-// NMI or served softirq. Outside a task it is false. Linux: in_task().
+// NMI or served softirq. Outside a task it is false. Context: any. Linux: in_task().
 func InTask() bool {
 	word, ok := cpu.Word()
 	return ok && word&(HardIRQMask|NMIMask|SoftIRQOffset) == 0
 }
 
 // InAtomic reports whether the count is not zero, so the caller must not block.
-// Linux: in_atomic().
+// Context: any. Linux: in_atomic().
 func InAtomic() bool { return Count() != 0 }
 
 // AddCount adds n, one of the Offset constants, to the count: for packages that
@@ -162,6 +163,6 @@ func ScheduleIRQ() {
 	}
 }
 
-// ScheduleTail ends the section that a new task starts in. Not for users.
-// Linux: schedule_tail().
+// ScheduleTail ends the section that a new task starts in. Not for users. Context: a
+// new task. Linux: schedule_tail().
 func ScheduleTail() { enable() }

@@ -6,7 +6,7 @@ var unmaskHook atomic.Pointer[func()]
 
 // SetUnmaskHook has f called, by the task, whenever it has unmasked interrupts or
 // enabled softirqs; nil: not any more. For the validator of locks, which is above
-// this package. Linux: lockdep_hardirqs_on(), lockdep_softirqs_on().
+// this package. Context: any. Linux: lockdep_hardirqs_on(), lockdep_softirqs_on().
 func SetUnmaskHook(f func()) {
 	if f == nil {
 		unmaskHook.Store(nil)

@@ -119,7 +119,7 @@ func (t *HRTimer) Start(expiry time.Duration, mode HRTimerMode) error {
 }
 
 // StartOn is Start on CPU n, which serves it also while it is offline. Context: any.
-// Errors: ErrShutdown, ErrCPU.
+// Errors: ErrShutdown, ErrCPU if there is no such CPU.
 func (t *HRTimer) StartOn(n int, expiry time.Duration, mode HRTimerMode) error {
 	c, err := cpuAt(n)
 	if err != nil {
@@ -203,8 +203,8 @@ func (t *HRTimer) CallbackRunning() bool {
 	return running
 }
 
-// Expires returns when the timer expires, or did last. Linux:
-// hrtimer_get_expires().
+// Expires returns when the timer expires, or did last; while somebody starts it, only a
+// hint. Context: any. Linux: hrtimer_get_expires().
 func (t *HRTimer) Expires() time.Duration { return time.Duration(t.t.When()) }
 
 // Forward moves the expiry on by as many intervals as it takes to be after now,
@@ -228,7 +228,7 @@ func (t *HRTimer) Forward(now, interval time.Duration) (overruns uint64) {
 	return uint64(n)
 }
 
-// ForwardNow is Forward from now. Linux: hrtimer_forward_now().
+// ForwardNow is Forward from now. Context: as there. Linux: hrtimer_forward_now().
 func (t *HRTimer) ForwardNow(interval time.Duration) (overruns uint64) {
 	return t.Forward(Now(), interval)
 }

@@ -15,7 +15,7 @@ type Interrupt struct {
 	CPUs []uint64
 }
 
-// Total returns the sum of all CPUs.
+// Total returns the sum of all CPUs. Context: any.
 func (i Interrupt) Total() (n uint64) {
 	for _, c := range i.CPUs {
 		n += c
@@ -24,13 +24,12 @@ func (i Interrupt) Total() (n uint64) {
 }
 
 // Interrupts returns what the running kernel's CPUs have served since Boot, nil
-// without one. CPUs are read one after the other, without stopping them. Context:
-// any that may allocate. Linux: /proc/interrupts.
-// Lines of RequestIRQ come last.
+// without one. CPUs are read one after the other, without stopping them. Lines of
+// RequestIRQ come last. Context: any that may allocate. Linux: /proc/interrupts.
 func Interrupts() []Interrupt { return append(table(lines), irqTable()...) }
 
-// SoftIRQCounts returns the same of softirqs, all of them in order. Linux:
-// /proc/softirqs.
+// SoftIRQCounts returns the same of softirqs, all of them in order. Context: as for
+// Interrupts. Linux: /proc/softirqs.
 func SoftIRQCounts() []Interrupt {
 	var all []line
 	for n := range SoftIRQs {
@@ -88,7 +87,8 @@ func table(lines []line) (all []Interrupt) {
 	return all
 }
 
-// FormatInterrupts returns lines as /proc/interrupts shows them.
+// FormatInterrupts returns lines as /proc/interrupts shows them. Context: any
+// that may allocate.
 func FormatInterrupts(all []Interrupt) string {
 	var b strings.Builder
 	name := 3

@@ -91,7 +91,8 @@ func (i *IRQ) SetAffinity(n int) error {
 	return nil
 }
 
-// Affinity returns the CPU that serves the line. Linux: irq_get_affinity_mask().
+// Affinity returns the CPU that serves the line. Context: any. Linux:
+// irq_get_affinity_mask().
 func (i *IRQ) Affinity() int { return int(i.on.Load()) }
 
 // Free gives the interrupt back: its source is as it was before, what was not taken

@@ -44,8 +44,8 @@ func (w *IRQWork) Queue() (queued bool, err error) {
 	return w.queue(c)
 }
 
-// QueueOn is Queue on CPU n, which calls it also while it is offline. Context: any. Errors: ErrCPU, ErrShutdown. Linux:
-// irq_work_queue_on().
+// QueueOn is Queue on CPU n, which calls it also while it is offline. Context: any.
+// Errors: ErrCPU if there is no such CPU, ErrShutdown. Linux: irq_work_queue_on().
 func (w *IRQWork) QueueOn(n int) (queued bool, err error) {
 	c, err := cpuAt(n)
 	if err != nil {
@@ -95,8 +95,8 @@ func (w *IRQWork) run() {
 	w.state.Sub(workBusy)
 }
 
-// Busy reports whether it is queued or its function is running, on any CPU. Linux:
-// irq_work_is_busy().
+// Busy reports whether it is queued or its function is running, on any CPU. Context:
+// any. Linux: irq_work_is_busy().
 func (w *IRQWork) Busy() bool { return w.state.Load() != 0 }
 
 // Sync waits until it is neither queued nor running. Context: may block. Linux:

@@ -21,12 +21,12 @@ type IRQSource struct {
 	isFile bool
 }
 
-// IRQSignal is a POSIX signal, of the process or of any of its threads.
+// IRQSignal is a POSIX signal, of the process or of any of its threads. Context: any.
 func IRQSignal(sig os.Signal) IRQSource { return IRQSource{sig: sig} }
 
 // IRQFile is an eventfd or a timerfd. It must not block (EFD_NONBLOCK,
-// TFD_NONBLOCK), and only the kernel reads it, for one request at a time. It stays the caller's, who closes
-// it after Free.
+// TFD_NONBLOCK), and only the kernel reads it, for one request at a time. It stays
+// the caller's, who closes it after Free. Context: any.
 func IRQFile(fd int) IRQSource { return IRQSource{file: fd, isFile: true} }
 
 // IRQEvent is a batch of interrupts of one source: those that came since the last.
@@ -124,7 +124,8 @@ var irqs struct {
 // all is as before. Signals that Go, the kernel or another request uses cannot be
 // had, nor those that are ignored or have a handler that is not Go's, nor a descriptor
 // that another request uses. os/signal.Ignore takes a signal away. Context: may block.
-// Errors: ErrIRQSource, ErrIRQBusy, ErrPriority, ErrCPU, ErrShutdown, ErrContext.
+// Errors: ErrIRQSource, ErrIRQBusy, ErrPriority, ErrCPU if there is no such CPU,
+// ErrShutdown, ErrContext.
 // Linux: request_threaded_irq().
 func RequestIRQ(source IRQSource, handler func(*IRQ, IRQEvent), options IRQOptions) (*IRQ, error) {
 	if err := irq.CheckBlock("RequestIRQ"); err != nil {

@@ -10,7 +10,9 @@ import (
 // that is the caller's own CPU it is called at once, with interrupts masked. With
 // wait it returns when f has. Context: any; with wait, may block. (Linux's spins,
 // and may be called with preemption off. Here a CPU with preemption off must not
-// wait for another: that one may be stopped by Go, which waits for this one.)
+// wait for another: that one may be stopped by Go, which waits for this one.) The wait
+// may be long: a task there in a system call, with preemption off or with interrupts
+// masked holds it up.
 // Errors: ErrCPU, also if it is offline, ErrShutdown, ErrContext. Linux:
 // smp_call_function_single().
 func SMPCallFunctionSingle(n int, f func(), wait bool) error {
@@ -22,16 +24,17 @@ func SMPCallFunctionSingle(n int, f func(), wait bool) error {
 }
 
 // SMPCallFunctionMany has all of those CPUs but the caller's own call f, at the
-// same time and once each, as SMPCallFunctionSingle does; nil means all. Those that are offline are
-// left out. Context and errors as there. On ErrShutdown some may have called it. Linux:
-// smp_call_function_many().
+// same time and once each, as SMPCallFunctionSingle does; nil means all. Those that are
+// offline are left out: that is no error. Context: any; with wait, may block. Errors:
+// ErrCPU if there is no such CPU, ErrShutdown, where some may have called it,
+// ErrContext. Linux: smp_call_function_many().
 func SMPCallFunctionMany(cpus []int, f func(), wait bool) error {
 	_, err := smpCall(cpus, f, wait, false)
 	return err
 }
 
-// OnEachCPU is SMPCallFunctionMany for all CPUs, the caller's own too. Linux:
-// on_each_cpu().
+// OnEachCPU is SMPCallFunctionMany for all CPUs, the caller's own too. Context: any;
+// with wait, may block. Errors: ErrShutdown, ErrContext. Linux: on_each_cpu().
 func OnEachCPU(f func(), wait bool) error {
 	_, err := smpCall(nil, f, wait, true)
 	return err

@@ -36,7 +36,7 @@ const (
 
 const _ = uint(HRTimerSoftIRQ-irq.HRTimerSoftIRQ) + uint(irq.HRTimerSoftIRQ-HRTimerSoftIRQ) // they are the same
 
-// String returns the softirq's name, as /proc/softirqs has it.
+// String returns the softirq's name, as /proc/softirqs has it. Context: any.
 func (n SoftIRQ) String() string {
 	switch {
 	case n >= 0 && int(n) < len(softIRQNames):
@@ -106,7 +106,7 @@ func RaiseSoftIRQ(n SoftIRQ) {
 }
 
 // RaiseSoftIRQIrqoff is RaiseSoftIRQ for callers that have masked interrupts; if they
-// have not it is a BUG. Linux: raise_softirq_irqoff().
+// have not it is a BUG. Context: interrupts masked. Linux: raise_softirq_irqoff().
 func RaiseSoftIRQIrqoff(n SoftIRQ) {
 	if !IRQsDisabled() {
 		preempt.Raise("RaiseSoftIRQIrqoff with interrupts on")
@@ -137,7 +137,7 @@ func raiseSoftIRQ(n SoftIRQ) {
 func InServingSoftIRQ() bool { return preempt.InServingSoftIRQ() }
 
 // LocalSoftIRQPending returns the softirqs that are raised on this CPU, one bit
-// each; 0 outside a task. Linux: local_softirq_pending().
+// each; 0 outside a task. Context: any. Linux: local_softirq_pending().
 func LocalSoftIRQPending() uint32 {
 	if c := irq.Here(); c != nil {
 		return c.Pending()

@@ -46,8 +46,8 @@ func NewTasklet(fn func()) *Tasklet {
 // goroutine, on any that is online. Context: any. Errors: ErrShutdown. Linux: tasklet_schedule().
 func (t *Tasklet) Schedule() error { return t.schedule(tasklets) }
 
-// HiSchedule is Schedule for what comes before all other softirqs. Linux:
-// tasklet_hi_schedule().
+// HiSchedule is Schedule for what comes before all other softirqs. Context: any. Errors
+// as there. Linux: tasklet_hi_schedule().
 func (t *Tasklet) HiSchedule() error { return t.schedule(hiTasklets) }
 
 func (t *Tasklet) schedule(which int) error {

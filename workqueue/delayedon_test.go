@@ -45,3 +45,33 @@ func TestQueueDelayedOn(t *testing.T) {
 	}
 	wq.Destroy()
 }
+
+// What is queued on a CPU that is offline is executed elsewhere, delayed or not.
+func TestQueueOnOffline(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 2})
+	var runs, at atomic.Int32
+	note := func() {
+		at.Store(int32(gpm.Current().CPU()))
+		runs.Inc()
+	}
+	w := workqueue.New(func(*workqueue.Work) { note() })
+	d := workqueue.NewDelayed(func(*workqueue.DelayedWork) { note() })
+	for n := range int32(4) {
+		want := n % 2
+		if want == 0 {
+			require.NoError(t, k.Offline(1))
+		} else {
+			require.NoError(t, k.Online(1))
+		}
+		_, err := workqueue.SystemWQ.QueueOn(1, w)
+		require.NoError(t, err)
+		eventually(t, "it is not executed", func() bool { return runs.Load() == 2*n+1 })
+		require.Equal(t, want, at.Load())
+		_, err = workqueue.SystemWQ.QueueDelayedOn(1, d, time.Millisecond)
+		require.NoError(t, err)
+		eventually(t, "it is not executed", func() bool { return runs.Load() == 2*n+2 })
+		require.Equal(t, want, at.Load())
+		w.Flush()
+		d.Flush()
+	}
+}

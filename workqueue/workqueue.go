@@ -82,7 +82,7 @@ func Alloc(name string, flags Flags, maxActive int) (*Workqueue, error) {
 	return &Workqueue{name: name, flags: flags, maxActive: maxActive}, nil
 }
 
-// Name returns what it was allocated with.
+// Name returns what it was allocated with. Context: any.
 func (wq *Workqueue) Name() string { return wq.name }
 
 // Queue has w executed by a worker of this CPU, or, by an ordinary goroutine, of
@@ -90,7 +90,8 @@ func (wq *Workqueue) Name() string { return wq.name }
 // Context: any. Errors: ErrShutdown, ErrDestroyed. Linux: queue_work().
 func (wq *Workqueue) Queue(w *Work) (queued bool, err error) { return wq.queue(-1, w) }
 
-// QueueOn is Queue on CPU n. Errors: ErrCPU too. Linux: queue_work_on().
+// QueueOn is Queue on CPU n; while that is offline its workers run elsewhere. Context:
+// any. Errors: ErrCPU too. Linux: queue_work_on().
 func (wq *Workqueue) QueueOn(n int, w *Work) (queued bool, err error) {
 	if n < 0 {
 		return false, fmt.Errorf("%w: %d", ErrCPU, n)
