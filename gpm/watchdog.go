@@ -37,12 +37,25 @@ type observation struct {
 	asked    time.Duration // in an atomic section then, and asked to switch after it; 0: not so
 	tries    int           // to ask it where it is
 	reported bool          // why it does not switch
+	alive    liveness
+	looks    int // for an answer
 
 	waiting  *Task // a task in its queue, the first when looked at
 	turns    int64 // how often that one had run then
 	waits    time.Duration
 	starving bool // it has been reported
 }
+
+// liveness is what is known of a CPU that is to be blamed: nothing, that it was sent
+// an interrupt, that it has served it since. One that has not is not run: by Linux,
+// which books that only afterwards, or by the machine's host, which never does.
+type liveness uint8
+
+const (
+	unasked liveness = iota
+	asked
+	answered
+)
 
 func newWatchdog(k *Kernel) *watchdog {
 	return &watchdog{k: k, limit: k.config.Watchdog, log: k.config.Logger, ended: make(chan struct{}), seen: make([]observation, k.cpusLen)}
@@ -109,13 +122,14 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 		return
 	}
 	now := w.clock(c)
+	switched := s.switches != o.switches
 	switch {
-	case s.task == nil || s.task != o.task || s.switches != o.switches:
-		o.task, o.switches, o.since, o.asked, o.tries, o.reported = s.task, s.switches, now, 0, 0, false
+	case s.task == nil || s.task != o.task || switched:
+		o.task, o.switches, o.since, o.asked, o.tries, o.reported, o.alive = s.task, s.switches, now, 0, 0, false, unasked
 	case o.reported:
 	case !s.atomic():
 		o.asked = 0
-		if s.holds() && now-o.since >= w.limit {
+		if s.holds() && now-o.since >= w.limit && o.answers(c) {
 			o.reported = true
 			w.report("a task holds its CPU (a system call, a cgo call, or locked to its thread)", s.task, c, now-o.since, w.dump(s.task))
 		}
@@ -131,10 +145,28 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 	case t == nil || !t.waitsSince(o.turns): // the first may change for a moment: stay with this one
 		o.waiting, o.turns, o.waits, o.starving = s.waiting, s.turns, now, false
 	case o.asked != 0: // the section that it waits for is looked at first
-	case now-o.waits >= w.limit+c.turnAfter(t) && !o.starving && !o.reported:
+	case now-o.waits >= w.limit+c.turnAfter(t) && !o.starving && !o.reported && (switched || o.answers(c)):
 		o.starving = true
 		w.report("a runnable task is not run", t, c, now-o.waits, w.dump(t))
 	}
+}
+
+// answers reports whether c has served an interrupt since it was first asked, and one
+// more look came to the same. C code may have blocked the signal: it is not waited for
+// without end.
+func (o *observation) answers(c *vcpu) bool {
+	switch o.alive {
+	case unasked:
+		onG0(askOnG0, c)
+		o.alive, o.looks = asked, 0
+	case asked:
+		if o.looks++; cpu.Load32(&c.IPI) == 0 || o.looks == maxTries {
+			o.alive = answered
+		}
+	case answered:
+		return true
+	}
+	return false
 }
 
 // lookAtSection reports the atomic section that c is in if it still lasts when c

@@ -293,3 +293,39 @@ func TestWatchdogUnderNone(t *testing.T) {
 	require.Empty(t, log.of("preemption is off for long", "many"))
 	require.Positive(t, k.Stats().Total.Declined, "the watchdog has not looked")
 }
+
+// A task whose CPU the host gives to others is not at fault. Linux books such a wait only
+// when it is over.
+func TestWatchdogHostTakesCPU(t *testing.T) {
+	testgc.Off(t)
+	k, log := watched(t)
+	core := k.config.Pin[0]
+	var stop atomic.Bool
+	defer stop.Store(true)
+	var hogs []*Task
+	for range 2 {
+		hogs = append(hogs, spawn(t, k, Attr{Name: "hog"}, func() { compute(&stop) }))
+	}
+	for tries := 0; tries < 3; tries++ {
+		var took time.Duration
+		before := len(log.all())
+		err := measure.OnThread(core, func() {
+			if unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}, 0) != nil {
+				return
+			}
+			start := time.Now()
+			for time.Since(start) < 2*limit {
+			}
+			took = time.Since(start)
+		})
+		require.NoError(t, err)
+		if took == 0 {
+			t.Skip("it takes CAP_SYS_NICE")
+		}
+		if took < 5*limit/2 { // else the machine has stood still
+			require.Len(t, log.all(), before)
+		}
+	}
+	stop.Store(true)
+	wait(t, hogs...)
+}

@@ -8,6 +8,11 @@ import (
 	"github.com/gokern/gokern/internal/cpu"
 )
 
+// askOnG0 sends CPU p an interrupt that asks for nothing.
+//
+//go:norace
+func askOnG0(p unsafe.Pointer) { arg[vcpu](p).interrupt() }
+
 // againOnG0 sends CPU p an interrupt, in place of those that nobody took.
 //
 //go:norace
