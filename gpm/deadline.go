@@ -11,9 +11,7 @@ import (
 // Deadline tasks: the one whose deadline is first runs (EDF), each within its own
 // bandwidth (CBS), as Linux's SCHED_DEADLINE.
 //
-// A task has a budget, Runtime, for each Period. It begins when the task wakes,
-// unless what is left of the last one would not be more than its share until that
-// one's deadline. A task that has used its budget up is throttled: it stays on its
+// A task that has used its budget up (budget.go) is throttled: it stays on its
 // queue, on a list that no pick looks at, until the next period begins. So whatever
 // one does, the others get what they were promised; and admission has seen to it
 // that all promises together can be kept.
@@ -26,15 +24,6 @@ const (
 	bandwidthUnit  = 1 << 20
 	bandwidthOfCPU = bandwidthUnit * 95 / 100
 )
-
-// deadlineTask is a task's part.
-type deadlineTask struct {
-	at       int64  // the absolute deadline
-	left     int64  // of the budget, ns
-	charged  int64  // cycles that have been taken from it
-	overruns uint64 // how often the budget was used up
-	begins   uint32 // 1: SetAttr has just made it one
-}
 
 // enterDeadline prepares t for q, and reports whether it may run. A task that is
 // lent a deadline, earlier than its own, runs by that, without a budget.
@@ -53,13 +42,10 @@ func (q *runqueue) enterDeadline(t *Task, how putting) bool {
 	}
 	d.charge(t)
 	if how == putNew {
-		now := clock()
-		if d.at-now <= 0 || d.left > 0 && float64(d.left)*float64(a.deadline) > float64(d.at-now)*float64(a.runtime) {
-			d.at, d.left = now+a.deadline, a.runtime
-		}
+		d.comes(a, clock())
 	}
 	if d.left <= 0 {
-		q.throttle(t, t.renews())
+		q.throttle(t, d.next)
 		return false
 	}
 	t.node.Key = d.at
@@ -72,34 +58,6 @@ func (q *runqueue) enterDeadline(t *Task, how putting) bool {
 //go:noinline
 //go:norace
 func clock() int64 { return goport.Nanotime() }
-
-// charge takes what t has run from its budget.
-//
-//go:norace
-func (d *deadlineTask) charge(t *Task) {
-	n := t.Cycles()
-	d.left -= int64(float64(n-d.charged) / t.k.perNs)
-	d.charged = n
-}
-
-// renews returns when t, which is throttled, gets its next budget.
-//
-//go:norace
-func (t *Task) renews() int64 { return t.dl.at - t.attrs.deadline + t.attrs.period }
-
-// renew gives t, which is on no queue, the budgets of the periods that have begun.
-//
-//go:norace
-func (t *Task) renew(now int64) {
-	d, a := &t.dl, t.attrs
-	for d.left <= 0 {
-		d.at += a.period
-		d.left += a.runtime
-	}
-	if d.at-now <= 0 { // far behind: begin anew
-		d.at, d.left = now+a.deadline, a.runtime
-	}
-}
 
 // renewThrottled puts those back whose next period has begun. c's lock is held.
 //
@@ -114,8 +72,8 @@ func (c *vcpu) renewThrottled() {
 		next := t.next
 		if t.until <= now {
 			c.remove(t)
-			if t.attrs.Policy == Deadline {
-				t.renew(now)
+			if a := t.attrs; a.Policy == Deadline {
+				t.dl.renew(a, now)
 			}
 			c.put(t, putEnd)
 			c.countRT(t, 1)
