@@ -76,7 +76,9 @@ type Attr struct {
 	// run for Runtime before Deadline is over, and again in each Period. One of the
 	// latter two may be 0, and is what the other is then. One that wants more waits
 	// for the next Period. 10 µs at least, 4 s at most. All together may ask for 95 % of
-	// the CPUs: Spawn and SetAttr return ErrBandwidth beyond. CPUs must be nil, and
+	// the CPUs: Spawn and SetAttr return ErrBandwidth beyond. What a task had that ends,
+	// or becomes something else, is free when it would have had no more than its share:
+	// a Period later at most, if it has kept to its Runtime. CPUs must be nil, and
 	// Inherit false. Linux: sched_setattr(2).
 	Runtime, Deadline, Period time.Duration
 	// Group is the group that the task is in; nil means that of the task that starts

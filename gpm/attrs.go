@@ -17,6 +17,7 @@ type attrs struct {
 
 	runtime, deadline, period int64 // of Deadline tasks, ns
 	bandwidth                 int64 // that they were promised
+	promise                   *promise
 
 	group *Group // nil: the root
 	class *class // that decides over them; nil: a policy of the kernel's
@@ -77,6 +78,7 @@ func (k *Kernel) derive(attr Attr, cl *class) *attrs {
 			a.deadline = a.period
 		}
 		a.bandwidth = a.runtime * bandwidthUnit / a.period
+		a.promise = &promise{}
 	}
 	if attr.Group != k.root {
 		a.group = attr.Group

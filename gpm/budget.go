@@ -12,12 +12,13 @@ package gpm
 
 // deadlineTask is a task's part.
 type deadlineTask struct {
-	at       int64  // the absolute deadline
-	next     int64  // when the next period begins
-	left     int64  // of the budget, ns
-	charged  int64  // cycles that have been taken from it
-	overruns uint64 // how often the budget was used up
-	begins   uint32 // 1: SetAttr has just made it one
+	at       int64    // the absolute deadline
+	next     int64    // when the next period begins
+	left     int64    // of the budget, ns
+	charged  int64    // cycles that have been taken from it
+	overruns uint64   // how often the budget was used up
+	begins   uint32   // 1: SetAttr has just made it one
+	had      *promise // what it was promised when it was one last
 }
 
 // charge takes what t has run from its budget.

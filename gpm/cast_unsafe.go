@@ -26,6 +26,11 @@ func taskOfNode(n *heap.Node) *Task {
 	return (*Task)(unsafe.Add(unsafe.Pointer(n), -int(unsafe.Offsetof(Task{}.fairTask)+unsafe.Offsetof(fairTask{}.node))))
 }
 
+// promiseOf returns the promise of which n is the first field.
+//
+//go:norace
+func promiseOf(n *heap.Node) *promise { return (*promise)(unsafe.Pointer(n)) }
+
 // cpuOf returns the virtual CPU of which b is the first field.
 //
 //go:norace
@@ -52,6 +57,7 @@ func arg[T any](p unsafe.Pointer) *T { return (*T)(p) }
 const (
 	_ = -unsafe.Offsetof(Task{}.Task)  // does not compile unless it is 0
 	_ = -unsafe.Offsetof(vcpu{}.Block) // likewise
+	_ = -unsafe.Offsetof(promise{}.node)
 
 	// What one CPU takes from another's caches in a wake-up begins with a cache line.
 	_ = -((unsafe.Offsetof(vcpu{}.Block.Need) + mallocHeader) % 64)

@@ -18,13 +18,6 @@ import (
 //
 // Times are those of Nanotime.
 
-// bandwidth is how much of one CPU Deadline tasks may be promised, and a share of
-// a CPU in general, in units of 2^-20. Linux: sched_rt_runtime_us.
-const (
-	bandwidthUnit  = 1 << 20
-	bandwidthOfCPU = bandwidthUnit * 95 / 100
-)
-
 // enterDeadline prepares t for q, and reports whether it may run. A task that is
 // lent a deadline, earlier than its own, runs by that, without a budget.
 //
@@ -174,24 +167,6 @@ func deadlineOf(urgency int64) int64 { return 1<<62 - urgency }
 
 //go:norace
 func urgencyOf(deadline int64) int64 { return 1<<62 - deadline }
-
-// reserve takes what a promises from the bandwidth that is left, and reports
-// whether there was enough; old is given back, or taken anew. listLock is held.
-// Linux: __dl_overflow().
-//
-//go:norace
-func (k *Kernel) reserve(a, old *attrs) bool {
-	n := k.promised
-	if old != nil {
-		n -= old.bandwidth
-	}
-	n += a.bandwidth
-	if a.bandwidth != 0 && n > int64(k.cpusLen-int(k.downs))*bandwidthOfCPU {
-		return false
-	}
-	k.promised = n
-	return true
-}
 
 // Overruns returns how often the task has used up its Runtime before the end of
 // its Period, and was throttled. Linux: SCHED_FLAG_DL_OVERRUN.

@@ -54,7 +54,7 @@ func offlineOnG0(p unsafe.Pointer) {
 		a.done = true
 	case left == 0:
 		a.refuse = ErrLastCPU
-	case k.promised > int64(left)*bandwidthOfCPU:
+	case k.promisedNow() > int64(left)*bandwidthOfCPU:
 		a.refuse = ErrBandwidth
 	default:
 		cpu.AddU32(&k.downs, 1)

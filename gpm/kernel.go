@@ -12,6 +12,7 @@ import (
 
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/internal/heap"
 	"github.com/gokern/gokern/internal/topology"
 	"golang.org/x/sys/unix"
 )
@@ -44,14 +45,15 @@ type Kernel struct {
 	away     *Task  // those that went with their thread, linked by nextAway
 	parents  *Task  // those whose goroutines found no spare, linked by nextParent
 
-	online   idlers // CPUs that are online; changed with hotplug
-	downs    uint32 // how many are not
-	idle     idlers // CPUs that run no task
-	queuedRT uint32 // tasks above Normal that wait, in all queues
-	inherits uint32 // 1: some task inherits, so spares are wanted
-	live     int64  // tasks that have not ended
-	lastID   int64
-	promised int64 // bandwidth of all Deadline tasks that live; protected by listLock
+	online    idlers // CPUs that are online; changed with hotplug
+	downs     uint32 // how many are not
+	idle      idlers // CPUs that run no task
+	queuedRT  uint32 // tasks above Normal that wait, in all queues
+	inherits  uint32 // 1: some task inherits, so spares are wanted
+	live      int64  // tasks that have not ended
+	lastID    int64
+	promised  int64     // bandwidth of all Deadline tasks, with the following; protected by listLock
+	lingering heap.Heap // promises of those that are none any more; likewise
 
 	root *Group
 

@@ -78,7 +78,7 @@ func (t *Task) clear() {
 	if t.group.in != nil {
 		t.group.in = nil // the CPU that it has left sees to the group
 	}
-	if t.dl.at|t.dl.charged != 0 {
+	if t.dl.at|t.dl.charged != 0 || t.dl.had != nil {
 		t.dl = deadlineTask{}
 	}
 	t.Clear()
@@ -111,7 +111,9 @@ func (k *Kernel) exited(t *Task) {
 	if !t.internal {
 		k.live--
 	}
-	k.promised -= t.attrs.bandwidth
+	if t.attrs.bandwidth != 0 {
+		k.lingers(t)
+	}
 	switch {
 	case waited:
 		t.reap = k.dead

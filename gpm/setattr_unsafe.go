@@ -60,7 +60,7 @@ var errEnd = fmt.Errorf("%w: the task has ended", ErrShutdown)
 func reserveOnG0(p unsafe.Pointer) {
 	a := arg[attrArgs](p)
 	a.k.lockList()
-	if !a.k.reserve(a.attrs, nil) {
+	if !a.k.reserve(nil, a.attrs, nil) {
 		a.refuse = ErrBandwidth
 	}
 	a.k.unlockList()
@@ -74,7 +74,7 @@ func setAttrOnG0(p unsafe.Pointer) {
 	switch {
 	case cpu.Load32(&t.state) == gone:
 		a.refuse = errEnd
-	case !t.k.reserve(a.attrs, t.attrs):
+	case !t.k.reserve(t, a.attrs, t.attrs):
 		a.refuse = ErrBandwidth
 	}
 	if a.refuse != nil {
