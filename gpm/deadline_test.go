@@ -134,6 +134,17 @@ func TestDeadlineBadAttr(t *testing.T) {
 	}
 }
 
+// So it is whatever was asked for before.
+func TestDeadlineBadAttrAfterOneAlike(t *testing.T) {
+	k := boot(t, Config{CPUs: 1})
+	wait(t, spawn(t, k, Attr{Name: "a"}, func() {}))
+	for _, a := range []Attr{{Runtime: time.Millisecond}, {Deadline: time.Second}, {Period: time.Second}, {Runtime: time.Millisecond, Period: time.Second}} {
+		a.Name = "a"
+		_, err := k.Spawn(a, func() {})
+		assert.ErrorIs(t, err, ErrAttr, "%+v", a)
+	}
+}
+
 // A throttled task whose policy is changed runs at once by the new one.
 func TestDeadlineSetAttrWhileThrottled(t *testing.T) {
 	k := boot(t, Config{CPUs: 2})
