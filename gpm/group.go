@@ -20,7 +20,7 @@ type Group struct {
 
 	// Protected by lock, which is taken on g0 only; a leaf.
 	lock   uint32
-	attr   GroupAttr
+	attr   *GroupAttr // never changed, but replaced: it may be read without the lock
 	weight int64
 	load   int64 // weights of its tasks that can run, and of the groups in it that have such
 	used   int64 // of the quota, ns; of a group without one too
@@ -65,16 +65,16 @@ func makeGroup(k *Kernel, parent *Group, attr GroupAttr) *Group {
 	if parent == k.root {
 		parent = nil
 	}
-	return &Group{k: k, parent: parent, attr: attr, weight: int64(attr.Weight) * niceZero / defaultGroupWeight, on: make([]groupOn, k.cpusLen)}
+	return &Group{k: k, parent: parent, attr: &attr, weight: int64(attr.Weight) * niceZero / defaultGroupWeight, on: make([]groupOn, k.cpusLen)}
 }
 
 // RootGroup returns the group of tasks that are in no other.
 func (k *Kernel) RootGroup() *Group { return k.root }
 
-// Attr returns what the group gets now.
+// Attr returns what the group gets now. Context: any.
 //
 //go:norace
-func (g *Group) Attr() GroupAttr { return g.attr }
+func (g *Group) Attr() GroupAttr { return *g.attr }
 
 // Parent returns the group that g is in, nil for the root.
 func (g *Group) Parent() *Group {

@@ -4,6 +4,7 @@ package gpm
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,30 @@ func TestGroupInherited(t *testing.T) {
 		require.ErrorIs(t, err, ErrAttr)
 	}
 	require.ErrorIs(t, k.RootGroup().SetAttr(GroupAttr{}), ErrAttr)
+}
+
+// What Attr returns is what some SetAttr has set, and not parts of two.
+func TestGroupAttrIsWhole(t *testing.T) {
+	k := boot(t, Config{CPUs: 2})
+	attrs := []GroupAttr{{Name: "a", Weight: 1}, {Name: strings.Repeat("b", 1000), Weight: 1000}}
+	g := newGroup(t, k, nil, attrs[0])
+	var stop atomic.Bool
+	writer := spawn(t, k, Attr{}, func() {
+		for i := 0; !stop.Load(); i++ {
+			_ = g.SetAttr(attrs[i%2])
+		}
+	})
+	defer func() {
+		stop.Store(true)
+		wait(t, writer)
+	}()
+	forAWhile(func() {
+		for range 1000 {
+			if a := g.Attr(); len(a.Name) != a.Weight { // if so, not to be looked at
+				require.Equal(t, len(a.Name), a.Weight)
+			}
+		}
+	})
 }
 
 // Tasks move between groups, policies and CPUs, sleep, are throttled, start others

@@ -6,13 +6,13 @@ import "unsafe"
 
 type groupArgs struct {
 	g    *Group
-	attr GroupAttr
+	attr *GroupAttr
 }
 
 // newGroupArgs is not instrumented, for code on g0 reads what it makes.
 //
 //go:norace
-func newGroupArgs(g *Group, attr GroupAttr) *groupArgs { return &groupArgs{g, attr} }
+func newGroupArgs(g *Group, attr GroupAttr) *groupArgs { return &groupArgs{g, &attr} }
 
 // setGroupOnG0 changes a group's weight, also in the parent's load.
 //

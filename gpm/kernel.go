@@ -123,7 +123,7 @@ func Boot(config Config) (*Kernel, error) {
 		k.nap = shortNap
 	}
 	k.measureTime()
-	k.root = &Group{k: k, attr: GroupAttr{Name: "root", Weight: defaultGroupWeight, Period: defaultGroupPeriod}}
+	k.root = &Group{k: k, attr: &GroupAttr{Name: "root", Weight: defaultGroupWeight, Period: defaultGroupPeriod}}
 	k.plain = k.derive(Attr{}, nil)
 	k.dog = newWatchdog(k)
 	if err := k.start(); err != nil {
