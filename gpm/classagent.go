@@ -3,8 +3,10 @@
 package gpm
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/gokern/gokern/internal/cpu"
@@ -25,6 +27,7 @@ type class struct {
 	user    Class
 	name    string
 	policy  Policy
+	number  int // in the order of Register
 	timeout time.Duration
 	agent   goport.Sleeper
 	task    *Task // the agent's
@@ -68,18 +71,45 @@ func (k *Kernel) Register(name string, c Class, timeout time.Duration) (Policy, 
 	if cpu.Load32(&k.stopping) != 0 {
 		return 0, ErrShutdown
 	}
-	if len(k.classes) == maxClasses {
-		return 0, badAttr("%d classes are registered", maxClasses)
+	i := k.freePolicy()
+	if i < 0 {
+		return 0, badAttr("%d classes are registered, or have tasks still", maxClasses)
 	}
-	cl := &class{k: k, user: c, name: name, policy: firstClass + Policy(len(k.classes)), timeout: timeout, slots: make([]slot, k.cpusLen)}
+	k.lastClass++
+	cl := &class{k: k, user: c, name: name, policy: firstClass + Policy(i), number: k.lastClass, timeout: timeout, slots: make([]slot, k.cpusLen)}
 	cl.args.cl = cl
-	k.classes = append(k.classes, cl)
+	if i == len(k.classes) {
+		k.classes = append(k.classes, cl)
+	} else {
+		k.classes = slices.Clone(k.classes) // the watchdog may look at the old ones
+		k.classes[i] = cl
+	}
 	cl.task = k.spawnAgent(cl, "class "+name, MaxPriority, cl.run)
 	return cl.policy, nil
 }
 
-// Unregister ends a class: its tasks become Normal. Errors: ErrAttr if there is no
-// such class.
+// freePolicy returns the place for a new class in k.classes, -1 if there is none. One that
+// was unregistered is used again, the longest ago first, if all numbers have been used, no
+// method of it runs, and no task has it in its Attr. classMu is held.
+func (k *Kernel) freePolicy() int {
+	if len(k.classes) < maxClasses {
+		return len(k.classes)
+	}
+	best := -1
+	for i, cl := range k.classes {
+		if cl.task.State() == Dead && (best < 0 || cl.number < k.classes[best].number) && !cl.inAttrs() {
+			best = i
+		}
+	}
+	return best
+}
+
+// Unregister ends a class: its tasks become Normal. It waits for a method of the class
+// that is running to return, unless it is called by one; none is called any more then.
+// A later Register may return the same Policy again, once no task has it in its Attr;
+// until then PolicyErr knows it. Context: any goroutine that may block; a method of the
+// class must not have to wait for it. Errors: ErrAttr if there is no such class.
+// Linux: bpf_scx_unreg().
 func (k *Kernel) Unregister(p Policy) error {
 	cl := k.class(p)
 	if cl == nil {
@@ -88,7 +118,10 @@ func (k *Kernel) Unregister(p Policy) error {
 	cl.end(errUnregistered)
 	cpu.Store32(&cl.quit, 1)
 	cl.agent.Wake()
-	return nil
+	if t := current(); t != nil && t.agentOf == cl {
+		return nil
+	}
+	return cl.task.Wait(context.Background())
 }
 
 var (
@@ -97,7 +130,8 @@ var (
 )
 
 // PolicyErr returns why a class has been ended, nil if it has not: ErrPolicy, with
-// the reason. Errors: also ErrAttr if there is no such class.
+// the reason. Context: any goroutine that may block. Errors: also ErrAttr if there is no
+// such class.
 func (k *Kernel) PolicyErr(p Policy) error {
 	cl := k.class(p)
 	if cl == nil {

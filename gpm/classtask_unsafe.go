@@ -433,6 +433,38 @@ func oldestOnG0(p unsafe.Pointer) {
 	cl.release()
 }
 
+// inAttrs reports whether an Attr of some task, or the one that is kept for others alike,
+// names cl. The latter is forgotten.
+func (cl *class) inAttrs() bool {
+	cl.forget()
+	onG0(namedOnG0, &cl.args)
+	return cl.args.named()
+}
+
+//go:norace
+func (cl *class) forget() {
+	if a := cl.k.recent; a != nil && a.class == cl {
+		cl.k.recent = nil
+	}
+}
+
+//go:norace
+func (a *classArgs) named() bool { return a.ok }
+
+// namedOnG0 reports whether an Attr names the class. Its agent has ended: args are free.
+//
+//go:norace
+func namedOnG0(p unsafe.Pointer) {
+	a := arg[classArgs](p)
+	k := a.cl.k
+	a.ok = false
+	k.lockList()
+	for t := k.tasks; t != nil && !a.ok; t = t.nextT {
+		a.ok = t.attrs.class == a.cl
+	}
+	k.unlockList()
+}
+
 //go:norace
 func (cl *class) acquire() {
 	for !cpu.Cas32(&cl.lock, 0, 1) {

@@ -57,8 +57,9 @@ type Kernel struct {
 
 	root *Group
 
-	classMu sync.Mutex
-	classes []*class // by Policy; protected by classMu
+	classMu   sync.Mutex
+	classes   []*class // by Policy; protected by classMu
+	lastClass int      // number of the last; likewise
 
 	counts counts
 
