@@ -3,7 +3,8 @@ package gpm
 // Class is a scheduling policy of the user's own, as sched_ext lets one have: it
 // decides which of its tasks runs on which CPU, and for how long. On each CPU one
 // task of the class at a time stands in for all of them, and shares the CPU with
-// Normal tasks as one of nice 0.
+// Normal tasks as one of nice 0. A task never runs on a CPU that its Attr.CPUs excludes,
+// whatever the class says.
 //
 // The methods are called by a task of the kernel's own, one at a time, so they need
 // no locks among themselves. They may do what any task may, but what they block on
@@ -19,10 +20,13 @@ type Class interface {
 	// be enqueued again. Linux: ops.dequeue.
 	Dequeue(t *Task)
 	// Pick returns the task that cpu is to run next, of those that wait, nil for
-	// none. It waits no more then. Linux: ops.dispatch.
+	// none. It waits no more then. A task whose Attr.CPUs excludes cpu, or that is in a
+	// section of percpu.MigrateDisable elsewhere, runs on a CPU that it may run on, beside
+	// whom the class has there; it has cpu's place nevertheless, so that nobody else is
+	// picked for cpu until its turn has ended. Linux: ops.dispatch.
 	Pick(cpu int) *Task
-	// Tick is called each Config.Slice while t has cpu and others wait; if it
-	// returns true t's turn has ended. Linux: ops.tick.
+	// Tick is called each Config.Slice while t, which Pick has returned for cpu, runs and
+	// others wait; if it returns true t's turn has ended. Linux: ops.tick.
 	Tick(cpu int, t *Task) bool
 	// Preempts reports whether t, which has just been enqueued, is to have the CPU
 	// of cur, a task of the same class, whose turn has ended then. Linux:

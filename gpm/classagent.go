@@ -42,7 +42,10 @@ type class struct {
 	news, newsLast *Task // those that it is to be told of
 	slots          []slot
 
-	oldest uint64 // the watchdog's
+	// The watchdog's.
+	oldest     uint64
+	excused    uint64 // until when the agent had no CPU
+	agentTurns int64  // it had had when last looked at
 
 	// The agent's.
 	args classArgs
@@ -55,7 +58,9 @@ type class struct {
 // Register makes c a policy, for Attr.Policy. If one of its tasks waits for longer
 // than timeout (0: 30 s, as in Linux), or a method of it panics, it is ended:
 // its tasks are run as Normal ones, that is logged, and PolicyErr says why. It is
-// the watchdog that sees the former: not without one (Config.Watchdog). Shutdown waits
+// the watchdog that sees the former: not without one (Config.Watchdog). The methods are
+// called with the priority of a FIFO task of 99; while Deadline and other such tasks leave
+// them no CPU the class decides nothing, and that time does not count. Shutdown waits
 // for a method that does not return.
 // Context: any goroutine that may block. Errors: ErrAttr if there are too many,
 // ErrShutdown. Linux: bpf_scx_reg().
@@ -350,16 +355,42 @@ func (k *Kernel) classesWait() bool {
 	return false
 }
 
-// lookAtClasses ends those that leave a task waiting for too long.
+// lookAtClasses ends those that leave a task waiting for too long. What they wait while
+// the agent has no CPU, beside Deadline and FIFO tasks that leave it none, is not the
+// class's fault.
 func (w *watchdog) lookAtClasses() {
 	w.k.classMu.Lock()
 	classes := w.k.classes
 	w.k.classMu.Unlock()
 	for _, cl := range classes {
-		if lasted := cl.stalledFor(); lasted > cl.timeout {
+		lasted := cl.stalledFor()
+		if cl.agentWaits() {
+			continue
+		}
+		if lasted = min(lasted, cl.sinceExcused()); lasted > cl.timeout {
 			cl.end(errStalled)
 			// The agent may be at fault: it must not keep others from running.
 			_ = cl.task.SetAttr(Attr{Name: cl.task.Name(), Policy: Idle})
 		}
 	}
+}
+
+// agentWaits reports whether the agent waits for a CPU. If it has had none since the last
+// look either, the time up to now does not count. Context: the watchdog.
+//
+//go:norace
+func (cl *class) agentWaits() bool {
+	n, waits := cl.task.switches, cl.task.isQueued()
+	if waits && n == cl.agentTurns {
+		cl.excused = cpu.Cycles()
+	}
+	cl.agentTurns = n
+	return waits
+}
+
+// sinceExcused returns for how long the agent has not been waiting for a CPU as above.
+//
+//go:norace
+func (cl *class) sinceExcused() time.Duration {
+	return cl.k.duration(int64(cpu.Cycles() - max(cl.excused, cl.k.bootCycles)))
 }

@@ -3,6 +3,8 @@
 package gpm
 
 import (
+	"io"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -78,4 +80,70 @@ func TestUnregisterWaits(t *testing.T) {
 	require.NoError(t, err)
 	wait(t, spawn(t, k, Attr{Policy: policy}, func() {}))
 	require.NoError(t, k.Unregister(policy))
+}
+
+// A class whose agent has no CPU, because FIFO tasks compute without end, is not to blame
+// for those who wait in it.
+func TestClassWithoutCPUIsNotBlamed(t *testing.T) {
+	k := boot(t, Config{CPUs: 1, Watchdog: 40 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	const timeout = time.Second // longer than the host stands still
+	policy, err := k.Register("starves", &queueClass{t: t}, timeout)
+	require.NoError(t, err)
+	var task *Task
+	in(t, k, Attr{Policy: FIFO, Priority: 99}, func() {
+		task = spawn(t, k, Attr{Policy: policy}, func() {})
+		for start := time.Now(); time.Since(start) < 2*timeout; {
+			call(1)
+		}
+	})
+	wait(t, task)
+	assert.NoError(t, k.PolicyErr(policy))
+}
+
+// firstCPU is a class that picks for CPU 0 only.
+type firstCPU struct {
+	queueClass
+	ticked [2]atomic.Int64
+}
+
+func (c *firstCPU) Pick(cpu int) *Task {
+	if cpu != 0 {
+		return nil
+	}
+	return c.queueClass.Pick(cpu)
+}
+
+func (c *firstCPU) Tick(cpu int, t *Task) bool {
+	c.ticked[cpu].Inc()
+	return c.queueClass.Tick(cpu, t)
+}
+
+// Tasks run where they may run, whatever CPU the class picks them for, and their turns
+// end there.
+func TestClassRespectsCPUs(t *testing.T) {
+	k := boot(t, Config{CPUs: 2, Slice: 200 * time.Microsecond})
+	c := &firstCPU{queueClass: queueClass{t: t, rotate: true}}
+	policy, err := k.Register("first", c, 0)
+	require.NoError(t, err)
+	var turns [3]atomic.Int64
+	var stop atomic.Bool
+	defer stop.Store(true)
+	var tasks []*Task
+	for i := range turns {
+		tasks = append(tasks, spawn(t, k, Attr{Policy: policy, CPUs: []int{1}}, func() {
+			for me := Current(); !stop.Load(); {
+				if cpu := me.CPU(); cpu != 1 {
+					assert.Equal(t, 1, cpu)
+					return
+				}
+				turns[i].Store(me.switches)
+			}
+		}))
+	}
+	require.NoError(t, until(func() bool { return min(turns[0].Load(), turns[1].Load(), turns[2].Load()) > 20 }))
+	stop.Store(true)
+	wait(t, tasks...)
+	assert.NotZero(t, c.ticked[0].Load())
+	assert.Zero(t, c.ticked[1].Load())
+	assert.NoError(t, k.PolicyErr(policy))
 }

@@ -330,7 +330,8 @@ func slotOnG0(p unsafe.Pointer) {
 }
 
 // dispatchOnG0 has a task that the class has picked stand for a slot, if it still
-// waits. It is an error if it never did.
+// waits. It is an error if it never did. If it may not run on the slot's CPU it runs on
+// another, and has the slot nevertheless.
 //
 //go:norace
 func dispatchOnG0(p unsafe.Pointer) {
@@ -363,12 +364,24 @@ func dispatchOnG0(p unsafe.Pointer) {
 	t.queueOn(c, cpu.This())
 }
 
-// tickOnG0 has the CPU of a slot tick if others of the class wait.
+// tickOnG0 has the CPU that runs the task of a slot tick if others of the class wait. It
+// may be another than the slot's: see dispatchOnG0. One that is about to run it looks
+// itself.
 //
 //go:norace
 func tickOnG0(p unsafe.Pointer) {
 	a := arg[classArgs](p)
-	c := a.cl.k.cpus[a.slot-1]
+	a.cl.acquire()
+	t := a.cl.slots[a.slot-1].task
+	a.cl.release()
+	if t == nil {
+		return
+	}
+	n := t.Running()
+	if n == 0 {
+		return
+	}
+	c := a.cl.k.cpus[n-1]
 	c.acquire()
 	c.setWaiting()
 	arm := c.curPrio >= 0 && c.Waiting > 0
