@@ -39,3 +39,45 @@ func TestTenantsShare(t *testing.T) {
 	// Each of the large tenant's ten has one more turn, to end in.
 	assert.InDelta(t, large, small, 12+0.05*float64(large))
 }
+
+// A tenant whose tasks leave and come back has one turn in each round, as before.
+func TestTenantsComeBack(t *testing.T) {
+	k, err := gpm.Boot(gpm.Config{CPUs: 1})
+	if errors.Is(err, gpm.ErrUnsupported) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	release := make(chan struct{})
+	defer func() {
+		close(release)
+		require.NoError(t, k.Shutdown(t.Context()))
+	}()
+	task := func(name string) *gpm.Task {
+		task, err := k.Spawn(gpm.Attr{Name: name}, func() { <-release })
+		require.NoError(t, err)
+		return task
+	}
+	p := newTenants()
+	leaves, stays := task("large"), task("small")
+	for range 3 {
+		p.Enqueue(leaves)
+		p.Dequeue(leaves)
+	}
+	require.Nil(t, p.Pick(0), "nobody waits")
+	for range 5 {
+		p.Enqueue(task("large"))
+		p.Enqueue(stays)
+		for range 2 {
+			p.Enqueue(leaves)
+			p.Dequeue(leaves)
+		}
+		p.Enqueue(task("large"))
+		var turns []string
+		for next := p.Pick(0); next != nil; next = p.Pick(0) {
+			turns = append(turns, next.Name())
+		}
+		require.Equal(t, []string{"large", "small", "large"}, turns)
+		p.Enqueue(leaves)
+		p.Dequeue(leaves)
+	}
+}

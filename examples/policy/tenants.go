@@ -1,6 +1,10 @@
 package main
 
-import "github.com/gokern/gokern/gpm"
+import (
+	"slices"
+
+	"github.com/gokern/gokern/gpm"
+)
 
 // tenants is a policy by which tenants take turns, however many tasks each has. A
 // task belongs to the tenant whose name it has. It implements gpm.Class; its
@@ -24,30 +28,31 @@ func (p *tenants) Enqueue(t *gpm.Task) {
 // Dequeue removes t, whose policy was changed.
 func (p *tenants) Dequeue(t *gpm.Task) {
 	for name, queue := range p.queues {
-		for i := range queue {
-			if queue[i] == t {
-				p.queues[name] = append(queue[:i:i], queue[i+1:]...)
-				return
-			}
+		i := slices.Index(queue, t)
+		if i < 0 {
+			continue
 		}
+		queue = slices.Delete(queue, i, i+1)
+		p.queues[name] = queue
+		if len(queue) == 0 { // or the tenant would be there twice when its next task comes
+			p.order = slices.DeleteFunc(p.order, func(n string) bool { return n == name })
+		}
+		return
 	}
 }
 
 // Pick takes the first task of the tenant whose turn it is.
 func (p *tenants) Pick(int) *gpm.Task {
-	for len(p.order) > 0 {
-		name := p.order[0]
-		queue := p.queues[name]
-		p.order = p.order[1:]
-		if len(queue) == 0 {
-			continue // its tasks were dequeued
-		}
-		if p.queues[name] = queue[1:]; len(queue) > 1 {
-			p.order = append(p.order, name)
-		}
-		return queue[0]
+	if len(p.order) == 0 {
+		return nil
 	}
-	return nil
+	name := p.order[0]
+	queue := p.queues[name]
+	p.order = p.order[1:]
+	if p.queues[name] = queue[1:]; len(queue) > 1 {
+		p.order = append(p.order, name)
+	}
+	return queue[0]
 }
 
 // Tick ends a turn after one slice.
