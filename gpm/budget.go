@@ -2,6 +2,8 @@
 
 package gpm
 
+import "github.com/gokern/gokern/internal/cpu"
+
 // The budget of a Deadline task, by Linux's CBS: Runtime, until its deadline, in each
 // Period. A Period begins when the task wakes and the last one is over, or, of a task
 // that has used its budget up, when the last one ends. One that wakes earlier has what is
@@ -21,13 +23,19 @@ type deadlineTask struct {
 	had      *promise // what it was promised when it was one last
 }
 
-// charge takes what t has run from its budget.
+// charge takes what t has run from its budget, and counts an overrun when it has used
+// that up, once: under some preemption models it may go on.
 //
 //go:norace
 func (d *deadlineTask) charge(t *Task) {
 	n := t.Cycles()
+	before := d.left
 	d.left -= int64(float64(n-d.charged) / t.k.perNs)
 	d.charged = n
+	if before > 0 && d.left <= 0 {
+		d.overruns++
+		cpu.Add64(&t.k.cpus[max(0, t.last)].exceeded, 1)
+	}
 }
 
 // begin begins a period.

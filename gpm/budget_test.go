@@ -8,8 +8,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
 
+	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/goport"
+	"github.com/gokern/gokern/preempt"
 )
 
 // Whatever a Deadline task does, in any stretch of time from when it wakes it gets no
@@ -130,6 +133,52 @@ func TestDeadlineConstrained(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A budget that is used up counts once, also if the task goes on with it, as it does under
+// the preemption model None whatever its CPU is asked to do meanwhile, and then blocks.
+func TestOverrunsCountOnce(t *testing.T) {
+	k := boot(t, Config{CPUs: 1, Preemption: preempt.None})
+	const period = time.Second
+	var stop, used atomic.Bool
+	defer stop.Store(true)
+	var sleepers []*Task // the task passes through the scheduler when each wakes
+	for i := range 20 {
+		sleepers = append(sleepers, spawn(t, k, Attr{}, func() { Sleep(time.Duration(20+i) * time.Millisecond) }))
+	}
+	begin := time.Now()
+	task := spawn(t, k, Attr{Policy: Deadline, Runtime: time.Millisecond, Period: period}, func() {
+		for from := cpu.Cycles(); !stop.Load() || cpu.Cycles()-from < 3*k.ms; {
+			call(1)
+		}
+		used.Store(true)
+		Sleep(20 * time.Millisecond)
+	})
+	for _, sleeper := range sleepers {
+		assert.NoError(t, until(func() bool { return sleeper.State() == Runnable }))
+	}
+	stop.Store(true)
+	require.NoError(t, until(func() bool { return used.Load() && task.State() == Blocked }))
+	n := task.Overruns()
+	if time.Since(begin) < period { // else the host took it
+		assert.Equal(t, uint64(1), n)
+	}
+	wait(t, task)
+
+	used.Store(false)
+	// One that blocks just then, before its CPU has noticed.
+	task = spawn(t, k, Attr{Policy: Deadline, Runtime: time.Millisecond, Period: period}, func() {
+		preempt.Disable()
+		for from := cpu.Cycles(); cpu.Cycles()-from < 3*k.ms; {
+		}
+		preempt.EnableNoResched()
+		used.Store(true)
+		Sleep(20 * time.Millisecond)
+	})
+	require.NoError(t, until(func() bool { return used.Load() && task.State() == Blocked }))
+	assert.NotZero(t, task.Overruns())
+	wait(t, task)
+	assert.GreaterOrEqual(t, k.Stats().Total.Throttles, task.Overruns())
 }
 
 //go:norace

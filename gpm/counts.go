@@ -12,7 +12,6 @@ type counts struct {
 	pulls      *percpu.Word[uint64] // tasks taken from other CPUs' queues
 	handovers  *percpu.Word[uint64] // times Go was given the P
 	sleeps     *percpu.Word[uint64] // times it went to sleep
-	throttles  *percpu.Word[uint64] // times a Deadline task had used up its budget
 	polls      *percpu.Word[uint64] // times it asked Go's network poller
 	fetches    *percpu.Word[uint64] // times it woke tasks that Go's threads had found there
 	departures *percpu.Word[uint64] // times a task took its thread away
@@ -20,5 +19,5 @@ type counts struct {
 
 func newCounts() counts {
 	word := percpu.NewWord[uint64]
-	return counts{migrations: word(), pulls: word(), handovers: word(), sleeps: word(), throttles: word(), departures: word(), polls: word(), fetches: word()}
+	return counts{migrations: word(), pulls: word(), handovers: word(), sleeps: word(), departures: word(), polls: word(), fetches: word()}
 }

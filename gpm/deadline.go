@@ -118,14 +118,6 @@ func (c *vcpu) throttles(t *Task) bool {
 	return true
 }
 
-// countThrottled counts an overrun of t, which has just been put on c's queue.
-//
-//go:norace
-func (c *vcpu) countThrottled(t *Task) {
-	t.dl.overruns++
-	c.k.counts.throttles.Inc()
-}
-
 // plan returns when c has to look at its queue again, whatever happens until then;
 // 0: never. next is what it runs now, nil: nothing. c's lock is held.
 //
@@ -169,7 +161,16 @@ func deadlineOf(urgency int64) int64 { return 1<<62 - urgency }
 func urgencyOf(deadline int64) int64 { return 1<<62 - deadline }
 
 // Overruns returns how often the task has used up its Runtime before the end of
-// its Period, and was throttled. Linux: SCHED_FLAG_DL_OVERRUN.
+// its Period, and was, or would have been, throttled. Context: any. Linux:
+// SCHED_FLAG_DL_OVERRUN.
 //
 //go:norace
-func (t *Task) Overruns() uint64 { return t.dl.overruns }
+func (t *Task) Overruns() uint64 {
+	d := &t.dl
+	n, charged := d.overruns, d.charged
+	// One that has blocked is charged when it wakes.
+	if left := d.left; t.prio == rankDeadline && t.lent.boost == 0 && d.begins == 0 && left > 0 && float64(t.Cycles()-charged) >= float64(left)*t.k.perNs {
+		n++
+	}
+	return n
+}

@@ -57,9 +57,6 @@ func requeue(b *cpu.Block, t0 *goport.Task, reason uint32) *goport.Task {
 	}
 	c.put(t, how)
 	c.countRT(t, 1)
-	if t.level == levelThrottled {
-		c.countThrottled(t)
-	}
 	c.held = true // the pick comes next, on this very thread
 	return nil
 }

@@ -40,7 +40,7 @@ func (c *vcpu) stats() CPUStats {
 		ID: int(c.ID), Pin: c.pin, Online: c.down == cpuOnline, Thread: int(c.tid), Runnable: int(c.nr),
 		Busy:     c.busy(),
 		Switches: uint64(c.switches), Migrations: n.migrations.Of(i), Pulls: n.pulls.Of(i), Pushes: uint64(c.pushes),
-		Sleeps: n.sleeps.Of(i), Handovers: n.handovers.Of(i), Departures: n.departures.Of(i), Throttles: n.throttles.Of(i),
+		Sleeps: n.sleeps.Of(i), Handovers: n.handovers.Of(i), Departures: n.departures.Of(i), Throttles: uint64(c.exceeded),
 		Polls: n.polls.Of(i), Fetches: n.fetches.Of(i),
 		Interrupts: c.IRQs, Ticks: c.Ticks, Timers: c.HRIRQs, IPIs: c.IPIs, Masked: c.Masked, Wants: c.Wants, Misses: c.Misses,
 		Async: c.Async, Sync: c.Sync, Yields: c.Yields, Parks: c.Parks, Stops: c.Stops,

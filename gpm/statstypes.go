@@ -12,7 +12,7 @@ type Stats struct {
 	CPUs  []CPUStats
 	Total CPUStats // sums; ID is -1
 	Tasks int      // that live
-	RT    int      // FIFO and RR tasks that wait for a CPU
+	RT    int      // FIFO, RR and Deadline tasks, and the kernel's own, that wait for a CPU
 
 	Preemption preempt.Model // in force now
 }

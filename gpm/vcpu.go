@@ -58,6 +58,8 @@ type vcpu struct {
 	pinSet unix.CPUSet
 	pushes int64 // by whoever queues here; atomic
 
+	exceeded int64 // Deadline tasks that had used up their budget here; atomic
+
 	irq irq.CPU // timers, and what its interrupt task is to do
 }
 
