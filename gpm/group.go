@@ -23,7 +23,7 @@ type Group struct {
 	attr   *GroupAttr // never changed, but replaced: it may be read without the lock
 	weight int64
 	load   int64 // weights of its tasks that can run, and of the groups in it that have such
-	used   int64 // of the quota, ns; of a group without one too
+	used   int64 // of the quota, ns; what was too much in the last period too
 	end    int64 // of the period, by Nanotime
 	ran    int64 // time-stamp counts, in all
 	over   bool  // the quota is used up
@@ -47,7 +47,7 @@ type groupTask struct {
 }
 
 // NewGroup makes a group in parent, nil for the root. It needs no end: it is
-// gone when no task is in it and nobody knows it. Context: any goroutine. Errors:
+// gone when no task is in it and nobody knows it. Context: any goroutine that may block. Errors:
 // ErrAttr. Linux: mkdir(2) in a cgroup.
 func (k *Kernel) NewGroup(parent *Group, attr GroupAttr) (*Group, error) {
 	attr, err := attr.complete()
@@ -57,7 +57,11 @@ func (k *Kernel) NewGroup(parent *Group, attr GroupAttr) (*Group, error) {
 	if parent != nil && parent.k != k {
 		return nil, badAttr("the parent is another kernel's")
 	}
-	return makeGroup(k, parent, attr), nil
+	g := makeGroup(k, parent, attr)
+	if err := k.floors.allow(g, attr, func() { k.floors.add(g) }); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 //go:norace
@@ -76,7 +80,7 @@ func (k *Kernel) RootGroup() *Group { return k.root }
 //go:norace
 func (g *Group) Attr() GroupAttr { return *g.attr }
 
-// Parent returns the group that g is in, nil for the root.
+// Parent returns the group that g is in, nil for the root. Context: any.
 func (g *Group) Parent() *Group {
 	if g.parent == nil && g != g.k.root {
 		return g.k.root
@@ -84,8 +88,10 @@ func (g *Group) Parent() *Group {
 	return g.parent
 }
 
-// SetAttr changes what the group gets, from the next turn of each task on.
-// Context: any goroutine. Errors: ErrAttr, also for the root.
+// SetAttr changes what the group gets, from the next turn of each task on. With another
+// Quota or Period a new Period begins at once, also for tasks that wait for it. Context:
+// any goroutine that may block. Errors: ErrAttr, also for the root. Linux:
+// cpu_max_write(), tg_set_cfs_bandwidth().
 func (g *Group) SetAttr(attr GroupAttr) error {
 	if g == g.k.root {
 		return badAttr("the root group is what it is")
@@ -94,11 +100,10 @@ func (g *Group) SetAttr(attr GroupAttr) error {
 	if err != nil {
 		return err
 	}
-	onG0(setGroupOnG0, newGroupArgs(g, attr))
-	return nil
+	return g.k.floors.allow(g, attr, func() { onG0(setGroupOnG0, newGroupArgs(g, attr)) })
 }
 
-// Stats returns what the group has had.
+// Stats returns what the group has had. Context: any goroutine.
 //
 //go:norace
 func (g *Group) Stats() GroupStats {

@@ -21,7 +21,9 @@ type GroupAttr struct {
 	// Period is 100 ms if 0. 1 ms to 1 s.
 	Period time.Duration
 	// Floor is the part of a CPU that the group's tasks there get at least, however
-	// little its weight is against that of others; up to 0.9.
+	// little its weight is against that of others; up to 0.9, of all groups together. What
+	// groups within it are to get counts as its own, not in addition. A group that is gone
+	// counts until the collector has found that out.
 	Floor float64
 }
 

@@ -55,7 +55,8 @@ type Kernel struct {
 	promised  int64     // bandwidth of all Deadline tasks, with the following; protected by listLock
 	lingering heap.Heap // promises of those that are none any more; likewise
 
-	root *Group
+	root   *Group
+	floors floors
 
 	classMu   sync.Mutex
 	classes   []*class // by Policy; protected by classMu
