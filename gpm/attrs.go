@@ -106,6 +106,15 @@ func (a *attrs) alike(attr *Attr) bool {
 		a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
 }
 
+// runsAs reports whether a task with a is run in all as one with b. A user's class may look
+// at anything.
+//
+//go:norace
+func (a *attrs) runsAs(b *attrs) bool {
+	return a.Policy == b.Policy && a.prio == b.prio && *a.allowed == *b.allowed && a.weight == b.weight && a.slice == b.slice &&
+		a.runtime == b.runtime && a.deadline == b.deadline && a.period == b.period && a.group == b.group && a.class == nil && b.class == nil
+}
+
 // copyAttr returns a copy that shares nothing with a. Not instrumented: code on
 // g0 passes pointers to Attrs on, which the race detector does not see.
 //

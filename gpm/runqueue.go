@@ -96,6 +96,9 @@ func (q *runqueue) put(t *Task, how putting) {
 		if t.clock != 0 || t.lag != 0 {
 			t.clock, t.lag = 0, 0
 		}
+		if t.lowered {
+			t.lowered, front = false, true
+		}
 		t.leaveGroup()
 		if p == rankDeadline && !q.enterDeadline(t, how) {
 			p = levelThrottled

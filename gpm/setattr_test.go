@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/testgc"
 )
 
 // forAWhile calls f until the test has had its time: two seconds, a fifth of it
@@ -117,4 +119,45 @@ func TestSetAttrIsNotLost(t *testing.T) {
 	wait(t, task, other)
 	require.Empty(t, lost)
 	t.Logf("%d turns", n)
+}
+
+// A FIFO task that waits keeps its place if nothing changes but its name, is the first of
+// a lower priority, and the last of a higher one.
+func TestSetAttrPlace(t *testing.T) {
+	testgc.Off(t)
+	k := boot(t, Config{CPUs: 1})
+	var got []string // on one CPU, each until it ends
+	var tasks []*Task
+	in(t, k, Attr{Policy: FIFO, Priority: 99}, func() {
+		fifo := func(name string, priority int) Attr { return Attr{Name: name, Policy: FIFO, Priority: priority} }
+		byName := map[string]*Task{}
+		for name, priority := range []int{20, 20, 20, 10, 10, 30, 10} {
+			name := string(rune('a' + name))
+			var task *Task
+			task, _ = k.Spawn(fifo(name, priority), func() { got = append(got, name) })
+			byName[name] = task
+			tasks = append(tasks, task)
+		}
+		for _, attr := range []Attr{fifo("a", 20), fifo("b", 20), fifo("f", 10), fifo("d", 20), fifo("f", 10), fifo("d", 20)} {
+			task := byName[attr.Name]
+			attr.Name += " changed"
+			_ = task.SetAttr(attr)
+		}
+	})
+	wait(t, tasks...)
+	require.Equal(t, []string{"a", "b", "c", "d", "f", "e", "g"}, got)
+}
+
+// The kernel's own tasks are not changed by who runs in them.
+func TestSetAttrOfInterruptTask(t *testing.T) {
+	k := boot(t, Config{CPUs: 1})
+	var internal *Task
+	done := make(chan error)
+	spawnInternal(&k.cpus[0].irq, rankIRQ, "internal", func() {
+		internal = Current()
+		err := internal.SetAttr(Attr{Policy: Idle})
+		done <- err
+	})
+	require.ErrorIs(t, <-done, ErrTask)
+	require.Equal(t, rankIRQ, internal.Priority())
 }

@@ -11,9 +11,15 @@ import (
 
 // SetAttr changes how the task is run, at once, whether it runs, waits or is
 // blocked. OnPanic stays what it was, and a priority that the task is lent stays
-// lent. Context: any goroutine. Errors: ErrAttr, ErrBandwidth, ErrShutdown if the
-// task has ended. Linux: sched_setattr() and sched_setaffinity().
+// lent. A FIFO or RR task that waits keeps its place if nothing changes that says when it
+// runs; with a lower priority it is the first of that, with a higher one the last. Context:
+// any goroutine. Errors: ErrAttr, ErrBandwidth, ErrShutdown if the task has ended, ErrTask if
+// it is one of the kernel's own that belong to a CPU, which run callbacks: of interrupts,
+// timers, softirqs. Linux: sched_setattr() and sched_setaffinity().
 func (t *Task) SetAttr(attr Attr) error {
+	if t.ofCPU() {
+		return fmt.Errorf("%w: %v is the kernel's own", ErrTask, t)
+	}
 	old := t.Attr()
 	attr.OnPanic = old.OnPanic
 	if attr.Group == nil {
@@ -84,13 +90,16 @@ func setAttrOnG0(p unsafe.Pointer) {
 	if a.attrs.Policy == Deadline && t.attrs.Policy != Deadline {
 		t.dl.begins = 1
 	}
+	same := a.attrs.runsAs(t.attrs)
 	t.rare |= a.attrs.rare() // for good: the task may still be in its old group
 	t.attrs, t.allowed = a.attrs, a.attrs.allowed
 	t.effective()
 	t.k.unlockList()
 	t.SetInherit(t.attrs.Inherit)
 	t.SetSingle(t.attrs.single)
-	t.settle()
+	if !same {
+		t.settle()
+	}
 }
 
 // settle has whoever holds t act on what it has now. Context: g0.
@@ -146,6 +155,8 @@ func (t *Task) replace() bool {
 		c.release()
 		return false
 	}
+	// Linux: __sched_setscheduler(), ENQUEUE_HEAD.
+	t.lowered = t.prio > rankFair && t.level > t.prio && t.level <= rankDeadline
 	c.leave(t)
 	c.countRT(t, -1)
 	c.setWaiting()
