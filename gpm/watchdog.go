@@ -37,25 +37,15 @@ type observation struct {
 	asked    time.Duration // in an atomic section then, and asked to switch after it; 0: not so
 	tries    int           // to ask it where it is
 	reported bool          // why it does not switch
-	alive    liveness
-	looks    int // for an answer
+	sent     time.Duration // an interrupt, at that look
+	answers  int           // to such, one after the other
+	looks    int           // for answers
 
 	waiting  *Task // a task in its queue, the first when looked at
 	turns    int64 // how often that one had run then
 	waits    time.Duration
 	starving bool // it has been reported
 }
-
-// liveness is what is known of a CPU that is to be blamed: nothing, that it was sent
-// an interrupt, that it has served it since. One that has not is not run: by Linux,
-// which books that only afterwards, or by the machine's host, which never does.
-type liveness uint8
-
-const (
-	unasked liveness = iota
-	asked
-	answered
-)
 
 func newWatchdog(k *Kernel) *watchdog {
 	return &watchdog{k: k, limit: k.config.Watchdog, log: k.config.Logger, ended: make(chan struct{}), seen: make([]observation, k.cpusLen)}
@@ -125,11 +115,12 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 	switched := s.switches != o.switches
 	switch {
 	case s.task == nil || s.task != o.task || switched:
-		o.task, o.switches, o.since, o.asked, o.tries, o.reported, o.alive = s.task, s.switches, now, 0, 0, false, unasked
+		o.task, o.switches, o.since, o.asked, o.tries, o.reported = s.task, s.switches, now, 0, 0, false
+		o.sent, o.answers, o.looks = 0, 0, 0
 	case o.reported:
 	case !s.atomic():
 		o.asked = 0
-		if s.holds() && now-o.since >= w.limit && o.answers(c) {
+		if s.holds() && now-o.since >= w.limit && o.runs(c, now) {
 			o.reported = true
 			w.report("a task holds its CPU (a system call, a cgo call, or locked to its thread)", s.task, c, now-o.since, w.dump(s.task))
 		}
@@ -145,28 +136,28 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 	case t == nil || !t.waitsSince(o.turns): // the first may change for a moment: stay with this one
 		o.waiting, o.turns, o.waits, o.starving = s.waiting, s.turns, now, false
 	case o.asked != 0: // the section that it waits for is looked at first
-	case now-o.waits >= w.limit+c.turnAfter(t) && !o.starving && !o.reported && (switched || o.answers(c)):
+	case now-o.waits >= w.limit+c.turnAfter(t) && !o.starving && !o.reported && (switched || o.runs(c, now)):
 		o.starving = true
 		w.report("a runnable task is not run", t, c, now-o.waits, w.dump(t))
 	}
 }
 
-// answers reports whether c has served an interrupt since it was first asked, and one
-// more look came to the same. C code may have blocked the signal: it is not waited for
-// without end.
-func (o *observation) answers(c *vcpu) bool {
-	switch o.alive {
-	case unasked:
-		onG0(askOnG0, c)
-		o.alive, o.looks = asked, 0
-	case asked:
-		if o.looks++; cpu.Load32(&c.IPI) == 0 || o.looks == maxTries {
-			o.alive = answered
+// runs reports whether c, which is to be blamed, is run at all. Linux books a thread's
+// wait when it is over, and what the machine's host takes never as the thread's: so c is
+// sent an interrupt at each look, and must have served those of the last two. C code may
+// have blocked the signal: it is not waited for without end.
+func (o *observation) runs(c *vcpu, now time.Duration) bool {
+	if o.sent != now {
+		if o.sent != 0 && cpu.Load32(&c.IPI) == 0 {
+			o.answers++
+		} else {
+			o.answers = 0
 		}
-	case answered:
-		return true
+		o.sent = now
+		o.looks++
+		onG0(askOnG0, c)
 	}
-	return false
+	return o.answers >= 2 || o.looks > maxTries
 }
 
 // lookAtSection reports the atomic section that c is in if it still lasts when c
