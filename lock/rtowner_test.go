@@ -18,7 +18,7 @@ import (
 func lentTo(t *testing.T, k *gpm.Kernel, m *lock.RTMutex) {
 	waiter, err := k.Spawn(gpm.Attr{Name: "waiter", Policy: gpm.FIFO, Priority: 10}, func() {
 		m.Lock()
-		m.Unlock() //nolint // it is to have had it
+		defer m.Unlock()
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
