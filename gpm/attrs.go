@@ -102,7 +102,7 @@ func (k *Kernel) derive(attr Attr, cl *class) *attrs {
 //go:norace
 func (a *attrs) alike(attr *Attr) bool {
 	return a.Policy == attr.Policy && a.Priority == attr.Priority && a.Nice == attr.Nice && a.Group == attr.Group && a.Slice == attr.Slice &&
-		a.Inherit == attr.Inherit && a.Name == attr.Name && a.Policy != Deadline && attr.Runtime|attr.Deadline|attr.Period == 0 &&
+		a.Inherit == attr.Inherit && a.Name == attr.Name && a.Policy != Deadline && a.class == nil && attr.Runtime|attr.Deadline|attr.Period == 0 &&
 		a.CPUs == nil && attr.CPUs == nil && a.OnPanic == nil && attr.OnPanic == nil
 }
 

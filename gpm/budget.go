@@ -20,6 +20,7 @@ type deadlineTask struct {
 	charged  int64    // cycles that have been taken from it
 	overruns uint64   // how often the budget was used up
 	begins   uint32   // 1: SetAttr has just made it one
+	goesOn   uint32   // 1: it is put on a queue anew, but has not been blocked
 	had      *promise // what it was promised when it was one last
 }
 

@@ -135,6 +135,25 @@ func TestDeadlineConstrained(t *testing.T) {
 	}
 }
 
+// Who wakes after its deadline waits for the next period. Who is only put on a queue
+// again, by the collector or SetAttr, has the budget that it had.
+func TestBudgetOfStopped(t *testing.T) {
+	k := boot(t, Config{CPUs: 1})
+	task, err := k.newTask(Attr{Policy: Deadline, Runtime: 5 * time.Millisecond, Deadline: 10 * time.Millisecond, Period: 4 * time.Second})
+	require.NoError(t, err)
+	q, d := new(runqueue), &task.dl
+	for _, c := range []struct {
+		goesOn uint32
+		left   int64
+	}{{1, int64(5 * time.Millisecond)}, {0, 0}} {
+		now := clock()
+		*d = deadlineTask{at: now - 1, next: now + int64(4*time.Second), left: int64(5 * time.Millisecond), goesOn: c.goesOn}
+		assert.Equal(t, c.left > 0, q.enterDeadline(task, putNew))
+		assert.Equal(t, c.left, d.left)
+		assert.Zero(t, d.goesOn)
+	}
+}
+
 // A budget that is used up counts once, also if the task goes on with it, as it does under
 // the preemption model None whatever its CPU is asked to do meanwhile, and then blocks.
 func TestOverrunsCountOnce(t *testing.T) {

@@ -175,12 +175,13 @@ func (cl *class) end(why error) {
 // endClasses ends the agents. No task lives.
 func (k *Kernel) endClasses() {
 	k.classMu.Lock()
-	defer k.classMu.Unlock()
-	for _, cl := range k.classes {
+	classes := k.classes // there will be no more
+	k.classMu.Unlock()   // a method may want it
+	for _, cl := range classes {
 		cpu.Store32(&cl.quit, 1)
 		cl.agent.Wake()
 	}
-	for _, cl := range k.classes {
+	for _, cl := range classes {
 		for cl.task.State() != Dead {
 			time.Sleep(50 * time.Microsecond)
 		}

@@ -64,6 +64,7 @@ type fair struct {
 type fairTask struct {
 	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
 	isAhead  bool   // the heap it is in
+	lowered  bool   // of a FIFO or RR task: it waited with a higher priority, and comes first of the next; the caller's of wake
 	lag      int64  // while clock is 0
 	v        int64
 	deadline int64

@@ -14,6 +14,19 @@ type groupArgs struct {
 //go:norace
 func newGroupArgs(g *Group, attr GroupAttr) *groupArgs { return &groupArgs{g, &attr} }
 
+//go:norace
+func forgetGroupsOnG0(p unsafe.Pointer) {
+	k := arg[Kernel](p)
+	k.recent = nil
+	for _, c := range k.cpus {
+		c.acquire()
+		if c.curWeight == 0 {
+			c.curAttrs = nil
+		}
+		c.release()
+	}
+}
+
 // setGroupOnG0 changes what a group gets.
 //
 //go:norace

@@ -25,6 +25,7 @@ func (f *floors) allow(g *Group, attr GroupAttr, set func()) error {
 	defer f.mu.Unlock()
 	sum := f.sum(g, attr.Floor)
 	if attr.Floor > 0 && sum > maxFloor+1e-9 {
+		g.k.forgetGroups()
 		runtime.GC() // some may be gone
 		sum = f.sum(g, attr.Floor)
 	}
@@ -34,6 +35,9 @@ func (f *floors) allow(g *Group, attr GroupAttr, set func()) error {
 	set()
 	return nil
 }
+
+// forgetGroups drops what would keep groups that nobody is in.
+func (k *Kernel) forgetGroups() { onG0(forgetGroupsOnG0, k) }
 
 // add notes a new group.
 func (f *floors) add(g *Group) {

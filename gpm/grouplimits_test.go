@@ -37,6 +37,25 @@ func TestGroupFloorsTogether(t *testing.T) {
 	}
 }
 
+// Nor do tasks that have ended keep their group.
+func TestGroupFloorsOfEndedTasks(t *testing.T) {
+	k := boot(t, Config{CPUs: 2})
+	for range 5 {
+		groupWithTasks(t, k, GroupAttr{Floor: 0.9})
+	}
+}
+
+//go:noinline
+func groupWithTasks(t *testing.T, k *Kernel, attr GroupAttr) {
+	g := newGroup(t, k, nil, attr)
+	in(t, k, Attr{Group: g, Name: "in"}, func() {
+		for range 10 {
+			assert.NoError(t, k.Go(Attr{Group: g}, func() { call(1) }))
+		}
+	})
+	require.NoError(t, until(func() bool { return k.Stats().Tasks == 0 }))
+}
+
 // Who waits for the next Period does not when the quota is raised or gone.
 func TestGroupQuotaRaised(t *testing.T) {
 	k := boot(t, Config{CPUs: 2})

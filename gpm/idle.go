@@ -71,6 +71,9 @@ func (c *vcpu) worthALook() bool {
 	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 || c.LineDue != 0 || goport.NetQueued() {
 		return true
 	}
+	if c.level[levelThrottled].n != 0 && c.soonest == 0 { // see unthrottle
+		return true
+	}
 	if c.down != cpuOnline {
 		return false
 	}

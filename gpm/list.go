@@ -78,6 +78,9 @@ func (t *Task) clear() {
 	if t.group.in != nil {
 		t.group.in = nil // the CPU that it has left sees to the group
 	}
+	if t.attrs.group != nil {
+		t.attrs = t.k.plain // the group may be nobody's now
+	}
 	if t.dl.at|t.dl.charged != 0 || t.dl.had != nil {
 		t.dl = deadlineTask{}
 	}

@@ -131,6 +131,15 @@ func (t *Task) notifyIn(b *cpu.Block) {
 	}
 }
 
+// endNotifiers is dropNotifiers for whoever waits for t's end: before it is known.
+//
+//go:norace
+func (t *Task) endNotifiers() {
+	if t.notifiers != nil {
+		onG0(dropNotifiersOnG0, t)
+	}
+}
+
 // dropNotifiers ends t's notifiers with t: it is off its CPU, for good, and they may
 // be registered again. Context: g0, with a P.
 //
@@ -139,7 +148,8 @@ func (t *Task) dropNotifiers() {
 	t.notifyOut(false)
 	for n := t.notifiers; n != nil; {
 		next := n.next
-		n.task, n.next = nil, nil
+		n.next = nil
+		n.task = nil // last: it may be registered again
 		n = next
 	}
 	t.notifiers = nil

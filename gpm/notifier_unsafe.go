@@ -17,6 +17,9 @@ func notifyOnG0(p unsafe.Pointer) {
 }
 
 //go:norace
+func dropNotifiersOnG0(p unsafe.Pointer) { arg[Task](p).dropNotifiers() }
+
+//go:norace
 func unnotifyOnG0(p unsafe.Pointer) {
 	n := arg[PreemptNotifier](p)
 	t := n.task

@@ -90,15 +90,16 @@ func (q *runqueue) release() { cpu.Release32(&q.lock, 0) }
 //go:norace
 func (q *runqueue) put(t *Task, how putting) {
 	p := t.prio
-	front := how == putRest
+	front, lowered := how == putRest, t.lowered
+	if lowered {
+		t.lowered = false
+	}
 	switch {
 	case p != rankFair:
 		if t.clock != 0 || t.lag != 0 {
 			t.clock, t.lag = 0, 0
 		}
-		if t.lowered {
-			t.lowered, front = false, true
-		}
+		front = front || lowered
 		t.leaveGroup()
 		if p == rankDeadline && !q.enterDeadline(t, how) {
 			p = levelThrottled

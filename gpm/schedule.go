@@ -326,14 +326,23 @@ func (c *vcpu) otherDeadline(to *vcpu) (first *Task) {
 //go:norace
 func wake(t0 *goport.Task) {
 	t := taskOf(t0)
+	blocked := t.Blocked()
 	t.In()
 	k, here := t.k, cpu.This()
+	if t.prio == rankDeadline {
+		t.dl.goesOn = 0
+		if !blocked {
+			t.dl.goesOn = 1
+		}
+	}
 	if t.clock != 0 {
 		t.left()
 	}
 	var c *vcpu
 	if t.Notified() {
-		t.noteWoken(here)
+		if blocked {
+			t.noteWoken(here)
+		}
 		cpu.Fence() // as below
 	} else if t.rare == 0 {
 		c = k.choose(t, here)

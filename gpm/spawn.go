@@ -251,6 +251,7 @@ func (t *Task) finish() {
 		defer t.reportOpen(open)
 	}
 	raceEnd(t)
+	t.endNotifiers()
 	if !t.isHeld() {
 		return
 	}

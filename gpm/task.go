@@ -77,7 +77,6 @@ type Task struct {
 	goAttrs *attrs
 	goFn    func()
 
-	lowered  bool // it waited with a higher priority: it comes first of the next; the caller's of wake
 	held     bool // somebody may know it by its address: never to be used again
 	internal bool // the kernel's own: not counted
 	perCPU   bool // and stays on its CPU though that is offline

@@ -116,7 +116,9 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 	switch {
 	case s.task == nil || s.task != o.task || switched:
 		o.task, o.switches, o.since, o.asked, o.tries, o.reported = s.task, s.switches, now, 0, 0, false
-		o.sent, o.answers, o.looks = 0, 0, 0
+		if s.task != nil || switched {
+			o.sent, o.answers, o.looks = 0, 0, 0
+		}
 	case o.reported:
 	case !s.atomic():
 		o.asked = 0
@@ -157,7 +159,7 @@ func (o *observation) runs(c *vcpu, now time.Duration) bool {
 		o.looks++
 		onG0(askOnG0, c)
 	}
-	return o.answers >= 2 || o.looks > maxTries
+	return o.answers >= 2 || o.looks > 4*maxTries
 }
 
 // lookAtSection reports the atomic section that c is in if it still lasts when c

@@ -27,7 +27,7 @@ func lentTo(t *testing.T, k *gpm.Kernel, m *lock.RTMutex) {
 }
 
 // An owner whose group has used its quota up runs by what it is lent, and for as long as it
-// takes: what it has to do takes minutes of its group's.
+// takes: what it has to do takes 300 of its group's periods, of a second each.
 func TestRTMutexOwnerInThrottledGroup(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
 	g, err := k.NewGroup(nil, gpm.GroupAttr{Quota: 100 * time.Microsecond, Period: time.Second})
@@ -40,7 +40,8 @@ func TestRTMutexOwnerInThrottledGroup(t *testing.T) {
 		for gpm.Current().Priority() == 0 {
 			runtime.Gosched()
 		}
-		for start := time.Now(); time.Since(start) < 30*time.Millisecond; {
+		me := gpm.Current()
+		for until := me.Runtime() + 30*time.Millisecond; me.Runtime() < until; {
 			runtime.Gosched()
 		}
 		m.Unlock()

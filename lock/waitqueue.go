@@ -91,12 +91,20 @@ func (q *WaitQueue) event(ctx context.Context, k kind, cond func() bool, who str
 	if cond() {
 		return nil
 	}
-	w := newWaiter(k)
-	defer w.free()
+	w, on := newWaiter(k), false
+	defer func() {
+		if on { // cond has panicked
+			_ = q.giveUp(w, func() bool { return false }, nil)
+		}
+		w.free()
+	}()
 	for {
 		q.add(w)
+		on = true
 		// Whoever makes cond true from here on finds w in the queue.
-		if cond() {
+		met := cond()
+		on = false
+		if met {
 			q.cancel(w)
 			return nil
 		}

@@ -73,9 +73,12 @@ func Raise(what string) { bug(what) }
 func RaiseOf(what string, callback any) {
 	b := &Bug{What: what, Caller: unknown, Count: Count()}
 	if v := reflect.ValueOf(callback); v.Kind() == reflect.Func && !v.IsNil() {
-		f := runtime.FuncForPC(v.Pointer())
-		file, line := f.FileLine(f.Entry())
-		b.Caller = describe(runtime.Frame{Function: f.Name(), File: file, Line: line})
+		frames := runtime.CallersFrames([]uintptr{v.Pointer() + 1})
+		f, more := frames.Next()
+		for more { // the last: what begins with a call that is inlined has others before
+			f, more = frames.Next()
+		}
+		b.Caller = describe(f)
 	}
 	raise(b)
 }

@@ -173,7 +173,8 @@ func TestSMPCallAgainstOffline(t *testing.T) {
 	if testing.Short() {
 		rounds = 40000
 	}
-	for n := 0; n < rounds || made == 0 || refused == 0; n++ {
+	limit := time.Now().Add(20 * time.Second)
+	for n := 0; n < rounds && time.Now().Before(limit) || made == 0 || refused == 0; n++ {
 		called := false
 		switch err := signals.SMPCallFunctionSingle(1, func() { called = true }, true); {
 		case err != nil:

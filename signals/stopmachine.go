@@ -89,10 +89,11 @@ func (j *stopJob) choose(all []*irq.CPU, cpus []int) error {
 		if err != nil {
 			return err
 		}
-		j.active[n] = c.Online()
-		some = some || j.active[n]
+		if c.Online() { // a look each: it may change, and n be listed twice
+			j.active[n], some = true, true
+		}
 	}
-	for n := 0; cpus == nil && !some && n < len(all); n++ {
+	for n := 0; cpus == nil && !some; n = (n + 1) % len(all) { // one always is
 		j.active[n] = all[n].Online()
 		some = j.active[n]
 	}
