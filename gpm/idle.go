@@ -71,7 +71,9 @@ func (c *vcpu) worthALook() bool {
 	if c.nr > 0 || goport.GCWaiting() || c.quit != 0 || c.HRDue != 0 || c.LineDue != 0 || goport.NetQueued() {
 		return true
 	}
-	if c.level[levelThrottled].n != 0 && c.soonest == 0 { // see unthrottle
+	// Who throttled a task here, or has that looked at again, kicked, maybe before c was to
+	// be kicked: it has no alarm for that then.
+	if alarm := c.irq.Alarm(); c.level[levelThrottled].n != 0 && (alarm == 0 || c.soonest < alarm) {
 		return true
 	}
 	if c.down != cpuOnline {
