@@ -139,6 +139,7 @@ func TestClassRespectsCPUs(t *testing.T) {
 					return
 				}
 				turns[i].Store(me.switches)
+				call(1) // a prologue: signals may be off
 			}
 		}))
 	}
