@@ -20,7 +20,6 @@ type deadlineTask struct {
 	charged  int64    // cycles that have been taken from it
 	overruns uint64   // how often the budget was used up
 	begins   uint32   // 1: SetAttr has just made it one
-	goesOn   uint32   // 1: it is put on a queue anew, but has not been blocked
 	had      *promise // what it was promised when it was one last
 }
 
@@ -46,7 +45,7 @@ func (d *deadlineTask) begin(a *attrs, now int64) {
 	d.at, d.next, d.left = now+a.deadline, now+a.period, a.runtime
 }
 
-// comes is called when the task wakes, or comes from another queue. It is to be throttled
+// comes is called when the task wakes, or has just become a Deadline task. It is to be throttled
 // if nothing is left then. Linux: update_dl_entity().
 //
 //go:norace

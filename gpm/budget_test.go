@@ -143,14 +143,13 @@ func TestBudgetOfStopped(t *testing.T) {
 	require.NoError(t, err)
 	q, d := new(runqueue), &task.dl
 	for _, c := range []struct {
-		goesOn uint32
-		left   int64
-	}{{1, int64(5 * time.Millisecond)}, {0, 0}} {
+		how  putting
+		left int64
+	}{{putMoved, int64(5 * time.Millisecond)}, {putNew, 0}} {
 		now := clock()
-		*d = deadlineTask{at: now - 1, next: now + int64(4*time.Second), left: int64(5 * time.Millisecond), goesOn: c.goesOn}
-		assert.Equal(t, c.left > 0, q.enterDeadline(task, putNew))
+		*d = deadlineTask{at: now - 1, next: now + int64(4*time.Second), left: int64(5 * time.Millisecond)}
+		assert.Equal(t, c.left > 0, q.enterDeadline(task, c.how))
 		assert.Equal(t, c.left, d.left)
-		assert.Zero(t, d.goesOn)
 	}
 }
 

@@ -138,7 +138,7 @@ func (cl *class) agentParks() {
 	for t := cl.first; !asleep && t != nil; t = cl.first {
 		cl.exit(t)
 		cl.release()
-		t.queueOn(cl.k.choose(t, cpu.This()), cpu.This())
+		t.queueOn(cl.k.choose(t, cpu.This()), cpu.This(), putNew)
 		cl.acquire()
 	}
 	cl.release()
@@ -361,7 +361,7 @@ func dispatchOnG0(p unsafe.Pointer) {
 	if t.NoMigrate() {
 		c = cl.k.cpus[t.last]
 	}
-	t.queueOn(c, cpu.This())
+	t.queueOn(c, cpu.This(), putNew)
 }
 
 // tickOnG0 has the CPU that runs the task of a slot tick if others of the class wait. It

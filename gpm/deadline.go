@@ -30,9 +30,6 @@ func (q *runqueue) enterDeadline(t *Task, how putting) bool {
 		q.deadlines.Insert(&t.node)
 		return true
 	}
-	if d.goesOn != 0 {
-		d.goesOn, how = 0, putRest
-	}
 	if d.begins != 0 { // what it ran as something else is not the budget's
 		d.begins, d.charged, how = 0, t.Cycles(), putNew
 	}

@@ -36,15 +36,13 @@ func spawnInternal(i *irq.CPU, level int, name string, fn func()) {
 	c := vcpuOf(i)
 	t := newInternal(c.k, []int{int(c.ID)}, level, name)
 	t.stays()
-	t.begin(fn)
-	onG0(spawnOnG0, t)
+	t.launch(fn)
 }
 
 // spawnMovable is spawnInternal for a task that may be moved; i nil: to any CPU.
 func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq.CPU) bool) {
 	t := newInternalFor(i, level, name)
-	t.begin(fn)
-	onG0(spawnOnG0, t)
+	t.launch(fn)
 	return func(i *irq.CPU) bool {
 		attr := t.Attr()
 		attr.CPUs = []int{i.ID()}
@@ -56,8 +54,7 @@ func spawnMovable(i *irq.CPU, level int, name string, fn func()) (move func(*irq
 func spawnWorker(i *irq.CPU, level int, name string, w *irq.Watch, fn func()) (blocked func() bool) {
 	t := newInternalFor(i, level, name)
 	t.setWatch(w)
-	t.begin(fn)
-	onG0(spawnOnG0, t)
+	t.launch(fn)
 	return t.Blocked
 }
 

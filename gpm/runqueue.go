@@ -53,7 +53,8 @@ type runqueue struct {
 type putting int
 
 const (
-	putNew   putting = iota // it was woken, or comes from elsewhere
+	putNew   putting = iota // it was woken
+	putMoved                // it has not been blocked, but comes from elsewhere, or was stopped by the collector
 	putRest                 // it loses the CPU, and goes on with the rest of its slice
 	putEnd                  // its slice has ended
 	putYield                // it lets others run
@@ -104,7 +105,7 @@ func (q *runqueue) put(t *Task, how putting) {
 		if p == rankDeadline && !q.enterDeadline(t, how) {
 			p = levelThrottled
 		}
-	case t.clock == q.number && how != putNew:
+	case t.clock == q.number && how != putNew && how != putMoved:
 		q.resume(t, how)
 		front = q.join(t)
 	default:

@@ -326,21 +326,18 @@ func (c *vcpu) otherDeadline(to *vcpu) (first *Task) {
 //go:norace
 func wake(t0 *goport.Task) {
 	t := taskOf(t0)
-	blocked := t.Blocked()
+	how := putNew
+	if !t.Blocked() {
+		how = putMoved
+	}
 	t.In()
 	k, here := t.k, cpu.This()
-	if t.prio == rankDeadline {
-		t.dl.goesOn = 0
-		if !blocked {
-			t.dl.goesOn = 1
-		}
-	}
 	if t.clock != 0 {
 		t.left()
 	}
 	var c *vcpu
 	if t.Notified() {
-		if blocked {
+		if how == putNew {
 			t.noteWoken(here)
 		}
 		cpu.Fence() // as below
@@ -362,14 +359,14 @@ func wake(t0 *goport.Task) {
 	if c == nil {
 		c = k.choose(t, here)
 	}
-	t.queueOn(c, here)
+	t.queueOn(c, here, how)
 }
 
 // queueOn puts t, which can run and is the caller's, on c's queue, or another's if
 // it may not run there, and has that CPU look if it should.
 //
 //go:norace
-func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
+func (t *Task) queueOn(c *vcpu, here *cpu.Block, how putting) {
 	k := t.k
 	for c.acquire(); k.cpusLen > 1 && !c.admits(t, t.allowed); c.acquire() {
 		if t.NoMigrate() {
@@ -379,7 +376,7 @@ func (t *Task) queueOn(c *vcpu, here *cpu.Block) {
 		c.release() // SetAttr or Offline came between
 		c = k.choose(t, here)
 	}
-	c.put(t, putNew)
+	c.put(t, how)
 	c.countRT(t, 1)
 	if t.Notified() {
 		t.noteQueued()

@@ -48,9 +48,14 @@ func (k *Kernel) Go(attr Attr, fn func()) error {
 
 // start starts fn as t, unless the kernel has ended meanwhile.
 func (t *Task) start(fn func()) error {
+	t.launch(fn)
+	return t.refused()
+}
+
+// launch is start for the kernel's own tasks, which are never refused.
+func (t *Task) launch(fn func()) {
 	t.begin(fn)
 	onG0(spawnOnG0, t)
-	return t.refused()
 }
 
 // refused returns an error if t was not listed. One that was may be another's by now,
@@ -157,8 +162,7 @@ func (k *Kernel) spawnAgent(cl *class, name string, priority int, fn func()) *Ta
 	t.use(k.derive(Attr{Name: name, Policy: FIFO, Priority: priority}, nil))
 	t.hold()
 	t.markAgent(cl)
-	t.begin(fn)
-	onG0(spawnOnG0, t)
+	t.launch(fn)
 	return t
 }
 

@@ -71,7 +71,8 @@ func (a ask) send(ctx context.Context, c *http.Client, url string, close bool) e
 }
 
 // drive sends a request for each arrival, on connections that stay open (but one in ten
-// does not if they are traced, so that there is something to accept), and returns when all are answered. Its goroutines are the caller's.
+// does not if they are traced, so that there is something to accept), and returns
+// when all are answered. Its goroutines are the caller's.
 func drive(url string, s schedule, due <-chan arrival, p *progress, tr *tracer) *latencies {
 	t := &http.Transport{MaxIdleConns: clients, MaxIdleConnsPerHost: clients, DialContext: tr.dial}
 	defer t.CloseIdleConnections()

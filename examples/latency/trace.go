@@ -38,6 +38,7 @@ type tracer struct {
 	conns map[string]*conn // by the client's address
 	ended []*conn          // whose addresses others have now
 	all   []spans
+	skew  time.Duration        // that a moment of the kernel's was outside its stage, at most
 	waits [len(stages)][]parts // of those stages whose end is a wake-up that the kernel noted
 }
 

@@ -67,6 +67,9 @@ func TestTraceTasks(t *testing.T) {
 	if n := len(r.trace.accepts()); n < 60/10 {
 		t.Errorf("%d connections accepted, of 60 requests", n)
 	}
+	if r.trace.skew > 10*time.Millisecond {
+		t.Errorf("a wake-up is %v outside the stage that it ends", r.trace.skew)
+	}
 	for _, i := range []int{0, 3} {
 		if len(r.trace.waits[i]) == 0 {
 			t.Errorf("%s: no wait was noted", stages[i].name)

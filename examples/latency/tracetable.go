@@ -45,8 +45,9 @@ func (t *tracer) split(i int, at []time.Duration, woke *gpm.WakeUp) {
 	last := at[i]
 	var p parts
 	for j, m := range []time.Duration{woke.Woken.Sub(t.base), woke.Queued.Sub(t.base), woke.Picked.Sub(t.base), woke.Ran.Sub(t.base), at[i+1]} {
-		m = min(max(m, last), at[i+1]) // the kernel's clock and Go's differ by less than a microsecond
-		p[j], last = m-last, m
+		in := min(max(m, last), at[i+1]) // the kernel's clock and Go's differ by a little
+		t.skew = max(t.skew, (m - in).Abs())
+		p[j], last = in-last, in
 	}
 	t.waits[i] = append(t.waits[i], p)
 }
