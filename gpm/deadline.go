@@ -92,13 +92,12 @@ func (q *runqueue) throttle(t *Task, until int64) {
 // throttled. c's lock is held.
 //
 //go:norace
-func (c *vcpu) firstOf(ran uint64) *Task {
+func (c *vcpu) firstOf() *Task {
 	for {
-		t := c.first(ran)
+		t := c.first()
 		if t == nil || t.level != rankFair || t.group.in == nil || !c.throttles(t) {
 			return t
 		}
-		ran = 0
 	}
 }
 

@@ -31,12 +31,10 @@ func (c *vcpu) direct() *Task {
 		c.held = true
 		return nil
 	}
-	ran := uint64(0)
 	if c.curWeight != 0 {
-		ran = c.Chain
-		c.curWeight = 0
+		c.fair.advance(c.Chain)
 	}
-	next := c.firstFair(ran)
+	next := c.firstFair()
 	if next.rare != 0 {
 		c.held = true
 		return nil

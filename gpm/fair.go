@@ -19,11 +19,10 @@ import "github.com/gokern/gokern/internal/heap"
 // queue in Linux, until V has come to its v (DELAY_DEQUEUE): so its debt is paid off,
 // and V, an average, does not fall because it leaves. Here who wakes it works out
 // what is left of the debt; and V goes on from where it was, by what has been run,
-// though the average be lower. Otherwise tasks that run for a moment and block,
-// again and again, would keep V where it is, and one that is ahead from running. What
-// V is ahead of the average by must be somebody's debt, or all who are there, and come
-// again, would be owed something by nobody: so V falls with the average when one comes
-// whom it owes, and what it is ahead by is forgotten as debts are.
+// though the average be lower. So V never falls, and whoever waits is reached by it:
+// with the bare average, or one that falls when somebody comes whom it owes, tasks that
+// run for a moment and block, again and again, hold it where it is, and one that is
+// ahead never runs.
 //
 // All of a queue's tasks are on the list of level 0. As long as each that comes has
 // a later deadline than the one before, the list is in their order, and its first is
@@ -42,7 +41,6 @@ type fair struct {
 
 	now     int64 // V at the last pick; others read it without the lock
 	nowLoad int64 // and the weights then
-	most    int64 // that V may be further than the average
 	tail    int64 // the last deadline that a yield has led to
 
 	inverse   float64 // 1 / inverseOf
@@ -104,34 +102,30 @@ func (q *runqueue) vtime() (v, load int64) {
 	return v, load
 }
 
-// goesOn notes V: the average v, or where V has come to since the last pick, if that
-// is further. load are the weights now.
+// advance has V go on by what the task has run that has just left the CPU.
 //
 //go:norace
-func (q *runqueue) goesOn(v, load int64, ran uint64) int64 {
-	n := q.progress(ran)
-	if ahead := q.fair.now + n - v; ahead > 0 {
-		v += min(ahead-min(ahead, n/forget), q.most) // not without end: who leaves may come back at once
+func (f *fair) advance(ran uint64) {
+	switch f.nowLoad {
+	case 0:
+	case niceZero:
+		f.now += int64(ran)
+	default:
+		f.now += int64(ran) * niceZero / f.nowLoad
 	}
-	q.fair.now, q.nowLoad = v, load
-	return v
+	f.curWeight = 0
 }
 
-// forget is how much slower than V what it is ahead by is forgotten: those who have left
-// owe that, and what they owe becomes less while others run.
-const forget = 8
-
-// progress returns how far V goes on by what has been run.
+// reaches notes V: the average v, or where V has come to, if that is further. load are
+// the weights now.
 //
 //go:norace
-func (f *fair) progress(ran uint64) int64 {
-	switch {
-	case ran == 0 || f.nowLoad == 0:
-		return 0
-	case f.nowLoad == niceZero:
-		return int64(ran)
+func (f *fair) reaches(v, load int64) int64 {
+	if v-f.now < 0 {
+		v = f.now
 	}
-	return int64(ran) * niceZero / f.nowLoad
+	f.now, f.nowLoad = v, load
+	return v
 }
 
 // average returns the average of v and u, with their weights, and the sum of
@@ -171,9 +165,6 @@ func (q *runqueue) place(t *Task) {
 	t.v = v
 	if t.lag != 0 && 16*load > t.weight { // what it owes to next to nobody is nothing
 		t.v -= t.lag * (load + t.weight) / load
-		if t.lag > 0 {
-			q.fair.now = v - t.lag*t.weight/load // the average falls; it rose when t left
-		}
 	}
 	t.deadline = t.v + t.slice
 	t.seen = t.Cycles()
@@ -285,14 +276,13 @@ func (q *runqueue) leave(t *Task) {
 }
 
 // firstFair returns the task of level 0 to run next, and notes V. There is one.
-// ran is how long the last one that has left the CPU had run.
 //
 //go:norace
-func (q *runqueue) firstFair(ran uint64) *Task {
+func (q *runqueue) firstFair() *Task {
 	l := &q.level[0]
 	if l.n == 1 {
 		t := l.head
-		q.goesOn(t.v, t.weight, ran)
+		q.reaches(t.v, t.weight)
 		return t
 	}
 	protected := q.protected
@@ -304,7 +294,7 @@ func (q *runqueue) firstFair(ran uint64) *Task {
 		q.sum -= far * q.load
 		q.base = v
 	}
-	v = q.goesOn(v, q.load, ran)
+	v = q.reaches(v, q.load)
 	if protected != nil {
 		return protected
 	}

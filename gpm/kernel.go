@@ -165,7 +165,6 @@ func (k *Kernel) start() error {
 		c := &vcpu{k: k, pin: k.config.Pin[i]}
 		c.ID = int32(i)
 		c.number, c.curPrio = uint32(i)+1, -1
-		c.most = int64(4 * k.sliceMin)
 		c.Area = cpu.Area(i)
 		c.irq.Init(&c.Block, &c.idle, &c.tid)
 		k.cpus = append(k.cpus, c)

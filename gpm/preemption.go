@@ -115,7 +115,7 @@ func (c *vcpu) takeKept(ran uint64) *Task {
 	}
 	served := c.serveFair(ran)
 	c.server.serving = c.server.serving && served == t
-	if c.Expired != 0 || served != nil && served != t || served == nil && c.first(ran) != t {
+	if c.Expired != 0 || served != nil && served != t || served == nil && c.first() != t {
 		c.Need = 1
 	}
 	return t

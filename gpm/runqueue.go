@@ -199,11 +199,10 @@ func (q *runqueue) top() int32 {
 	return -1
 }
 
-// first returns the task to run next, nil if there is none. ran is how long a Normal
-// task has run that has just left the CPU.
+// first returns the task to run next, nil if there is none.
 //
 //go:norace
-func (q *runqueue) first(ran uint64) *Task {
+func (q *runqueue) first() *Task {
 	p := q.top()
 	switch {
 	case p == rankDeadline:
@@ -211,7 +210,7 @@ func (q *runqueue) first(ran uint64) *Task {
 	case p > rankFair:
 		return q.level[p].head
 	case p == rankFair:
-		return q.firstFair(ran)
+		return q.firstFair()
 	}
 	return nil
 }

@@ -72,8 +72,8 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	ran := uint64(0)
 	if c.curWeight != 0 {
 		ran = b.Chain
+		c.fair.advance(ran)
 	}
-	c.curWeight = 0
 	var next *Task
 	if !yield && c.kept != nil {
 		next = c.takeKept(ran)
@@ -81,7 +81,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	kept := next != nil
 	if !yield && !kept {
 		if next = c.serveFair(ran); next == nil {
-			next = c.firstOf(ran)
+			next = c.firstOf()
 			if c.k.cpusLen > 1 {
 				next = c.consider(next, reason)
 			}

@@ -43,12 +43,11 @@ func (c *vcpu) serveFair(ran uint64) *Task {
 		return nil
 	}
 	for c.level[0].n != 0 {
-		t := c.firstFair(ran)
+		t := c.firstFair()
 		if t.group.in == nil || !c.throttles(t) {
 			s.serving = true
 			return t
 		}
-		ran = 0
 	}
 	return nil
 }
