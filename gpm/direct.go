@@ -21,20 +21,27 @@ func (c *vcpu) plain() bool {
 }
 
 // direct is pick for a CPU whose task has blocked or ended, if it is plain and has
-// another. Where it is not, direct returns nil with c's lock held.
+// another; prev is that one. Where it is not, direct returns nil with c's lock held.
 //
 //go:norace
-func (c *vcpu) direct() *Task {
+func (c *vcpu) direct(prev *Task, reason uint32) *Task {
 	c.acquire()
 	// A wish of push's that is cleared here must have been seen in queuedRT.
 	if !c.plain() || c.bitmap[0] == 0 || c.level[levelThrottled].n != 0 || cpu.Load32(&c.k.queuedRT) != 0 {
 		c.held = true
 		return nil
 	}
+	alone := c.level[rankFair].n == 1 && c.curWeight != 0
 	if c.curWeight != 0 {
-		c.fair.advance(c.Chain)
+		if reason != cpu.ReasonPark {
+			prev = nil
+		}
+		c.blocks(prev, c.Chain)
 	}
-	next := c.firstFair()
+	next := c.level[rankFair].head
+	if !alone || c.debts.due(c.fair.now) {
+		next = c.firstFair()
+	}
 	if next.rare != 0 {
 		c.held = true
 		return nil

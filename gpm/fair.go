@@ -18,11 +18,7 @@ import "github.com/gokern/gokern/internal/heap"
 // again, on whatever CPU. One that blocks with a debt, a negative lag, stays on the
 // queue in Linux, until V has come to its v (DELAY_DEQUEUE): so its debt is paid off,
 // and V, an average, does not fall because it leaves. Here who wakes it works out
-// what is left of the debt; and V goes on from where it was, by what has been run,
-// though the average be lower. So V never falls, and whoever waits is reached by it:
-// with the bare average, or one that falls when somebody comes whom it owes, tasks that
-// run for a moment and block, again and again, hold it where it is, and one that is
-// ahead never runs.
+// what is left of the debt, and the average has the debt in it as long (debts.go).
 //
 // All of a queue's tasks are on the list of level 0. As long as each that comes has
 // a later deadline than the one before, the list is in their order, and its first is
@@ -39,12 +35,9 @@ type fair struct {
 	sum          int64 // sum of (v - base) * weight
 	base         int64
 
-	now     int64 // V at the last pick; others read it without the lock
-	nowLoad int64 // and the weights then
-	tail    int64 // the last deadline that a yield has led to
-
-	inverse   float64 // 1 / inverseOf
-	inverseOf int64
+	now   int64 // V at the last pick; others read it without the lock
+	debts debts
+	tail  int64 // the last deadline that a yield has led to
 
 	// Of the task that runs, which is in no queue. It may have blocked, and be
 	// somebody else's, a moment before the CPU's next pick.
@@ -62,100 +55,141 @@ type fair struct {
 type fairTask struct {
 	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
 	isAhead  bool   // the heap it is in
+	told     bool   // its CPU has noted outLag and outV
 	lowered  bool   // of a FIFO or RR task: it waited with a higher priority, and comes first of the next; the caller's of wake
 	lag      int64  // while clock is 0
 	v        int64
 	deadline int64
 	weight   int64
-	slice    int64 // in virtual time
-	seen     int64 // cycles that v knows of
-	vIn      int64 // V when it was last switched in
-	loadIn   int64 // and the weights it was the average of
+	slice    int64  // in virtual time
+	seen     int64  // cycles that v knows of
+	outLag   int64  // the lag when it last left its CPU
+	outV     int64  // and V
+	debtOn   uint32 // CPU whose queue has its debt, plus 1; 0: none
+	debt     uint32 // its number
 	node     heap.Node
 }
 
+// others returns the weights of all that wait, and of debts, and the sum of their
+// distances from ref, times their weights.
+//
+//go:norace
+func (q *runqueue) others(ref int64) (sum float64, load int64) {
+	switch l := &q.level[0]; l.n {
+	case 0:
+	case 1:
+		load = l.head.weight
+		sum = float64(l.head.v-ref) * float64(load)
+	default:
+		load = q.load
+		sum = float64(q.sum) + float64(q.base-ref)*float64(load)
+	}
+	if d := &q.debts; d.weight != 0 {
+		load += d.weight
+		sum += float64(d.sum) + float64(d.base-ref)*float64(d.weight)
+	}
+	return sum, load
+}
+
 // vtime returns V and the weights that it is the average of, with the task that
-// runs, as it was when switched in.
+// runs, as it was when switched in. With nobody there it is where it was.
 //
 //go:norace
 func (q *runqueue) vtime() (v, load int64) {
-	l := &q.level[0]
+	v = q.fair.now
 	switch {
-	case l.n == 0 && q.curWeight == 0:
-		return q.fair.now, 0
+	case q.level[0].n != 0:
+	case q.curWeight == 0:
+		return v, 0
+	case q.debts.weight == 0:
+		return q.curV, q.curWeight
+	}
+	sum, load := q.others(v)
+	if q.curWeight != 0 {
+		load += q.curWeight
+		sum += float64(q.curV-v) * float64(q.curWeight)
+	}
+	return v + divide(sum, load), load
+}
+
+// blocks notes that t has left the CPU, and the queue, after it had run for so long, and
+// what it is owed: V goes on without it, as an average does, but for what it owes.
+// t is nil if it is not to know.
+//
+//go:norace
+func (q *runqueue) blocks(t *Task, ran uint64) {
+	weight, v := q.curWeight, q.curV+scale(int64(ran), q.curWeight)
+	q.curWeight = 0
+	l, lag, debt := &q.level[0], int64(0), uint32(0)
+	switch {
 	case l.n == 0:
-		v, load = q.curV, q.curWeight
-	case l.n == 1:
-		v, load = average(l.head.v, l.head.weight, q.curV, q.curWeight)
+		return // nobody is owed anything
+	case l.n == 1 && q.debts.weight == 0 && l.head.weight == weight:
+		lag = (l.head.v - v) >> 1
+		q.fair.now = l.head.v
 	default:
-		sum := q.sum
-		load = q.load
-		if q.curWeight != 0 {
-			sum += (q.curV - q.base) * q.curWeight
-			load += q.curWeight
+		sum, load := q.others(v)
+		lag = divide(sum, load+weight)
+		if lag > 0 {
+			q.fair.now = v + divide(sum, load)
 		}
-		v = q.base + q.divide(sum, load)
 	}
-	if v-q.fair.now < 0 {
-		v = q.fair.now
+	if lag < 0 {
+		q.fair.now = v + lag
+		debt = q.debts.add(v, weight, -lag)
 	}
-	return v, load
+	if t != nil {
+		t.outLag, t.outV = lag, v+lag
+		if debt != 0 {
+			t.debt, t.debtOn = debt, q.number
+		}
+		t.told = true
+	}
 }
 
-// advance has V go on by what the task has run that has just left the CPU.
+// reaches notes V as it is for a pick, and drops debts that are paid off.
 //
 //go:norace
-func (f *fair) advance(ran uint64) {
-	switch f.nowLoad {
-	case 0:
-	case niceZero:
-		f.now += int64(ran)
-	default:
-		f.now += int64(ran) * niceZero / f.nowLoad
+func (q *runqueue) reaches() int64 {
+	for {
+		sum, load := q.others(q.fair.now)
+		q.fair.now += divide(sum, load)
+		if !q.debts.due(q.fair.now) {
+			return q.fair.now
+		}
+		q.debts.drop(q.fair.now)
 	}
-	f.curWeight = 0
 }
 
-// reaches notes V: the average v, or where V has come to, if that is further. load are
-// the weights now.
+// divide returns sum / load.
 //
 //go:norace
-func (f *fair) reaches(v, load int64) int64 {
-	if v-f.now < 0 {
-		v = f.now
+func divide(sum float64, load int64) int64 {
+	if i := uint64(load) / niceZero; i < uint64(len(inverses)) && load%niceZero == 0 {
+		return int64(sum * inverses[i])
 	}
-	f.now, f.nowLoad = v, load
-	return v
+	return int64(sum / float64(load))
 }
 
-// average returns the average of v and u, with their weights, and the sum of
-// those. b may be 0.
-//
-//go:norace
-func average(v, a, u, b int64) (int64, int64) {
-	switch b {
-	case 0:
-		return v, a
-	case a:
-		return v + (u-v)>>1, a + a
+// inverses are those of the weights of so many tasks that are not nice: to divide takes
+// as long as much of the rest.
+var inverses = func() (inv [64]float64) {
+	for i := range inv {
+		inv[i] = 1 / float64(i*niceZero)
 	}
-	return v + (u-v)*b/(a+b), a + b
-}
-
-// divide returns sum / load. It remembers 1 / load: yields do not change it.
-//
-//go:norace
-func (f *fair) divide(sum, load int64) int64 {
-	if load != f.inverseOf {
-		f.inverse, f.inverseOf = 1/float64(load), load
-	}
-	return int64(float64(sum) * f.inverse)
-}
+	return inv
+}()
 
 // place gives t, with its lag, its v and deadline in q.
 //
 //go:norace
 func (q *runqueue) place(t *Task) {
+	if t.debtOn != 0 {
+		if t.debtOn == q.number {
+			q.debts.remove(t.debt, t.outV-t.outLag, t.weight)
+		}
+		t.debtOn = 0
+	}
 	v, load := q.vtime()
 	if !t.weighed() {
 		if old, _, changed := q.weigh(t); changed && t.lag != 0 {
@@ -163,7 +197,11 @@ func (q *runqueue) place(t *Task) {
 		}
 	}
 	t.v = v
-	if t.lag != 0 && 16*load > t.weight { // what it owes to next to nobody is nothing
+	switch {
+	case t.lag == 0 || 16*load <= t.weight: // what it owes to next to nobody is nothing
+	case load == t.weight:
+		t.v -= 2 * t.lag // no division
+	default:
 		t.v -= t.lag * (load + t.weight) / load
 	}
 	t.deadline = t.v + t.slice
@@ -281,20 +319,25 @@ func (q *runqueue) leave(t *Task) {
 func (q *runqueue) firstFair() *Task {
 	l := &q.level[0]
 	if l.n == 1 {
-		t := l.head
-		q.reaches(t.v, t.weight)
-		return t
+		if q.debts.weight != 0 {
+			q.reaches()
+		} else {
+			q.fair.now = l.head.v
+		}
+		return l.head
 	}
 	protected := q.protected
 	if protected != nil && (protected.on != q.number || protected.level != 0) {
 		protected = nil
 	}
-	v := q.base + q.divide(q.sum, q.load)
+	v := q.reaches()
 	if far := v - q.base; far > maxFar || far < -maxFar {
 		q.sum -= far * q.load
 		q.base = v
+		if q.debts.weight != 0 {
+			q.debts.move(v)
+		}
 	}
-	v = q.reaches(v, q.load)
 	if protected != nil {
 		return protected
 	}
@@ -327,7 +370,10 @@ func (q *runqueue) firstFair() *Task {
 // idles has all debts forgotten: the CPU has had nothing to run.
 //
 //go:norace
-func (f *fair) idles() { f.now += 1 << 33 }
+func (f *fair) idles() {
+	f.now += 1 << 33
+	f.debts.forget()
+}
 
 // maxFar is how far V may be from base: the products stay far from overflowing.
 const maxFar = 1 << 32

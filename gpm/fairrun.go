@@ -27,7 +27,7 @@ func (c *vcpu) starts(t *Task) {
 	if c.curAttrs != t.attrs {
 		c.curAttrs = t.attrs
 	}
-	t.vIn, t.loadIn = c.fair.now, c.nowLoad
+	t.told = false
 	c.curV, c.curWeight, c.curDeadline = t.v, t.weight, t.deadline
 	rest := t.deadline - t.v
 	if t.weight != niceZero {

@@ -54,28 +54,26 @@ func (q *runqueue) weigh(t *Task) (oldWeight, oldSlice int64, changed bool) {
 	return oldWeight, oldSlice, t.weight != oldWeight || t.slice != oldSlice
 }
 
-// limit is how much lag t may take along.
+// limit is how much lag t may take along: two slices, or a tick. Linux: entity_lag().
 //
 //go:norace
-func (t *fairTask) limit(lag int64) int64 {
-	most := 2 * t.slice
+func (t *Task) limit(lag int64) int64 {
+	most := max(2*t.slice, scale(int64(t.k.sliceMin), t.weight))
 	return max(-most, min(lag, most))
 }
 
 // left works out the lag of t, which has run and left its CPU in some way, and is
-// to join a queue again. t is the caller's.
+// to join a queue again. t is the caller's. If its CPU has not noted it yet, t takes none
+// along.
 //
 //go:norace
 func (t *Task) left() {
 	t.lag = 0
-	if t.loadIn > t.weight {
-		n := t.Cycles() - t.seen
-		t.charge()
-		v := t.vIn + n*niceZero/t.loadIn
-		lag := v - t.v
+	if t.told {
+		lag := t.outLag
 		if lag < 0 {
 			// The others' time has gone on since.
-			if passed := t.k.cpus[t.clock-1].fair.now - v; passed > 0 {
+			if passed := t.k.cpus[t.clock-1].fair.now - t.outV; passed > 0 {
 				lag = min(0, lag+passed)
 			}
 		}

@@ -25,7 +25,8 @@ var kern *Kernel
 //go:norace
 func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	c := cpuOf(b)
-	if prev := c.cur; prev != nil {
+	prev := c.cur
+	if prev != nil {
 		c.cur = nil
 		if reason == cpu.ReasonExit {
 			c.k.exited(prev)
@@ -43,7 +44,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		yield = true
 	}
 	if !yield && (reason == cpu.ReasonPark || reason == cpu.ReasonExit) {
-		if next := c.direct(); next != nil {
+		if next := c.direct(prev, reason); next != nil {
 			return c.run(next)
 		}
 	}
@@ -72,7 +73,14 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	ran := uint64(0)
 	if c.curWeight != 0 {
 		ran = b.Chain
-		c.fair.advance(ran)
+		switch {
+		case prev == nil: // it is queued again
+			c.curWeight = 0
+		case reason == cpu.ReasonExit:
+			c.blocks(nil, ran)
+		default:
+			c.blocks(prev, ran)
+		}
 	}
 	var next *Task
 	if !yield && c.kept != nil {
@@ -265,8 +273,7 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 	from.release()
 	if t.level == 0 {
 		c.place(t)
-		c.fair.now, c.nowLoad = c.vtime()
-		c.nowLoad += t.weight
+		c.fair.now, _ = c.vtime()
 	}
 	return t
 }

@@ -1,0 +1,179 @@
+//go:build linux && amd64 && go1.25 && !go1.28
+
+package gpm
+
+import "math/bits"
+
+// A task that blocks with a debt, ahead of V, stays on the queue in Linux until V has
+// come to its v (DELAY_DEQUEUE): so its debt is paid off, and V, an average, does not fall
+// because it leaves. Here it is gone, maybe run elsewhere, before its CPU can do anything
+// about it. What stays is its weight and its v, for the average: a debt.
+//
+// Debts are not kept in order. Those of one size, within a factor of two, are a level,
+// and a level has two generations: of the old one all are dropped when V has come to the
+// last of them; then the young is the old. So a debt counts until V has come to its v, and
+// maybe somewhat further, by three times its size; or until its task comes back. A debt that
+// is the only one, as where two tasks wake each other by turns, is in no level yet.
+
+// owed are debts of one generation.
+type owed struct {
+	weight int64 // sum of the weights
+	sum    int64 // sum of (v - base) * weight
+	last   int64 // the last v
+	number uint32
+}
+
+// debts are those of one queue, and protected by its lock.
+type debts struct {
+	weight, sum int64 // of all
+	base        int64 // set where there were none
+	next        int64 // V when some are to be dropped
+	alone       uint32 // the only one, at base; 0: none, or others
+	levels      uint32 // that have some
+	number      uint32 // of the last generation
+	level       [numLevels]struct{ old, young owed }
+}
+
+const (
+	numLevels = 32
+	// The size, as a power of two, of the smallest debts that have a level of their own,
+	// in virtual time.
+	smallest = 8
+)
+
+// add adds the debt of a task of this weight at v, when V is so much less, and
+// returns by what it is found again: its generation's number, which has its level in it.
+//
+//go:norace
+func (d *debts) add(v, weight, size int64) (debt uint32) {
+	i := min(max(bits.Len64(uint64(size)), smallest)-smallest, numLevels-1)
+	if d.weight == 0 {
+		d.number += numLevels
+		d.alone = d.number | uint32(i)
+		d.weight, d.base, d.next = weight, v, v
+		return d.alone
+	}
+	if d.alone != 0 {
+		d.settle()
+	}
+	l := &d.level[i]
+	o := &l.young
+	if l.old.weight == 0 {
+		o = &l.old
+		if v-d.next < 0 {
+			d.next = v
+		}
+		d.levels |= 1 << i
+	}
+	if o.weight == 0 {
+		d.number += numLevels
+		o.number, o.last = d.number|uint32(i), v
+	} else if v-o.last > 0 {
+		o.last = v
+	}
+	sum := (v - d.base) * weight
+	o.weight += weight
+	o.sum += sum
+	d.weight += weight
+	d.sum += sum
+	return o.number
+}
+
+// settle puts the only debt in its level.
+//
+//go:norace
+func (d *debts) settle() {
+	i := d.alone % numLevels
+	d.level[i].old = owed{d.weight, 0, d.base, d.alone}
+	d.levels = 1 << i
+	d.alone = 0
+}
+
+// remove takes a debt out that is at v and has this weight, if it is there still.
+//
+//go:norace
+func (d *debts) remove(debt uint32, v, weight int64) {
+	if d.alone != 0 {
+		if d.alone == debt {
+			d.weight, d.alone = 0, 0
+		}
+		return
+	}
+	i := debt % numLevels
+	l := &d.level[i]
+	o := &l.old
+	if o.number != debt {
+		o = &l.young
+	}
+	if o.number != debt || o.weight < weight {
+		return
+	}
+	sum := (v - d.base) * weight
+	o.weight -= weight
+	o.sum -= sum
+	d.weight -= weight
+	d.sum -= sum
+	if l.old.weight == 0 {
+		l.old, l.young = l.young, owed{}
+		if l.old.weight == 0 {
+			d.levels &^= 1 << i
+		}
+	}
+}
+
+// due reports whether there is something to drop when V is v.
+//
+//go:norace
+func (d *debts) due(v int64) bool { return d.weight != 0 && v-d.next >= 0 }
+
+// drop drops what is paid off when V is v.
+//
+//go:norace
+func (d *debts) drop(v int64) {
+	if d.alone != 0 {
+		d.weight, d.alone = 0, 0
+		return
+	}
+	first := true
+	for w := d.levels; w != 0; w &= w - 1 {
+		i := bits.TrailingZeros32(w)
+		l := &d.level[i]
+		for l.old.weight != 0 && v-l.old.last >= 0 { // at most twice
+			d.weight -= l.old.weight
+			d.sum -= l.old.sum
+			l.old, l.young = l.young, owed{}
+		}
+		switch {
+		case l.old.weight == 0:
+			d.levels &^= 1 << i
+		case first || l.old.last-d.next < 0:
+			d.next, first = l.old.last, false
+		}
+	}
+}
+
+// move has the sums refer to base.
+//
+//go:norace
+func (d *debts) move(base int64) {
+	if d.alone != 0 {
+		d.settle()
+	}
+	by := base - d.base
+	d.base = base
+	d.sum -= by * d.weight
+	for w := d.levels; w != 0; w &= w - 1 {
+		l := &d.level[bits.TrailingZeros32(w)]
+		l.old.sum -= by * l.old.weight
+		l.young.sum -= by * l.young.weight
+	}
+}
+
+// forget drops all.
+//
+//go:norace
+func (d *debts) forget() {
+	if d.weight != 0 {
+		*d = debts{number: d.number}
+	}
+}
