@@ -25,9 +25,9 @@ type owed struct {
 
 // debts are those of one queue, and protected by its lock.
 type debts struct {
-	weight, sum int64 // of all
-	base        int64 // set where there were none
-	next        int64 // V when some are to be dropped
+	weight, sum int64  // of all
+	base        int64  // set where there were none
+	next        int64  // V when some are to be dropped
 	alone       uint32 // the only one, at base; 0: none, or others
 	levels      uint32 // that have some
 	number      uint32 // of the last generation

@@ -35,9 +35,8 @@ type fair struct {
 	sum          int64 // sum of (v - base) * weight
 	base         int64
 
-	now   int64 // V at the last pick; others read it without the lock
-	debts debts
-	tail  int64 // the last deadline that a yield has led to
+	now  int64 // V at the last pick; others read it without the lock
+	tail int64 // the last deadline that a yield has led to
 
 	// Of the task that runs, which is in no queue. It may have blocked, and be
 	// somebody else's, a moment before the CPU's next pick.
@@ -49,6 +48,8 @@ type fair struct {
 	protected *Task // lost the CPU to another class before the end of its slice
 	putsBack  bool  // it is the one that is put back
 	cut       bool  // the task that runs is to lose the rest of its slice
+
+	debts debts // last: most of it is rarely looked at
 }
 
 // fairTask is a task's part.
@@ -70,11 +71,11 @@ type fairTask struct {
 	node     heap.Node
 }
 
-// others returns the weights of all that wait, and of debts, and the sum of their
-// distances from ref, times their weights.
+// distances returns the sum of the distances from ref, times their weights, of all that
+// wait, and of debts; and the sum of the weights.
 //
 //go:norace
-func (q *runqueue) others(ref int64) (sum float64, load int64) {
+func (q *runqueue) distances(ref int64) (sum float64, load int64) {
 	switch l := &q.level[0]; l.n {
 	case 0:
 	case 1:
@@ -104,7 +105,7 @@ func (q *runqueue) vtime() (v, load int64) {
 	case q.debts.weight == 0:
 		return q.curV, q.curWeight
 	}
-	sum, load := q.others(v)
+	sum, load := q.distances(v)
 	if q.curWeight != 0 {
 		load += q.curWeight
 		sum += float64(q.curV-v) * float64(q.curWeight)
@@ -128,7 +129,7 @@ func (q *runqueue) blocks(t *Task, ran uint64) {
 		lag = (l.head.v - v) >> 1
 		q.fair.now = l.head.v
 	default:
-		sum, load := q.others(v)
+		sum, load := q.distances(v)
 		lag = divide(sum, load+weight)
 		if lag > 0 {
 			q.fair.now = v + divide(sum, load)
@@ -152,7 +153,7 @@ func (q *runqueue) blocks(t *Task, ran uint64) {
 //go:norace
 func (q *runqueue) reaches() int64 {
 	for {
-		sum, load := q.others(q.fair.now)
+		sum, load := q.distances(q.fair.now)
 		q.fair.now += divide(sum, load)
 		if !q.debts.due(q.fair.now) {
 			return q.fair.now

@@ -150,8 +150,7 @@ func (s *fairSim) hackbench(a *attrs) (all []*simTask) {
 }
 
 // Of hundreds of tasks that pass each other messages, and are interrupted for long now
-// and then, none waits for longer than some slices of each; whatever their weights. With
-// a V that fell when one came that was owed something, one that was ahead never ran.
+// and then, none waits for longer than some slices of each; whatever their weights.
 func TestMessagesStarveNobody(t *testing.T) {
 	for name, weigh := range map[string]func(*rand.Rand) int64{
 		"alike":   func(*rand.Rand) int64 { return niceZero },
