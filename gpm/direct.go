@@ -80,7 +80,8 @@ func (c *vcpu) joins(t *Task, here *cpu.Block) bool {
 	if c.nr == 0 && t.group.in == nil { // SetAttr may have given it one since
 		c.putOnly(t)
 	} else {
-		c.enqueue(t, c.join(t))
+		c.join(t)
+		c.enqueue(t, false)
 	}
 	c.Waiting = c.nr * int32(c.Sliced)
 	// As in queueOn.
@@ -103,12 +104,8 @@ func (c *vcpu) passes(t *Task) *Task {
 	}
 	l := &c.level[rankFair]
 	next := l.head
-	if c.heaps {
-		n := c.ready.First
-		if n == nil {
-			n = c.ahead.First
-		}
-		next = taskOfNode(n)
+	if l.n > 1 {
+		next = c.fair.next()
 	}
 	if next.rare != 0 && next.group.in != nil {
 		return nil // its quota is to be looked at
@@ -122,7 +119,8 @@ func (c *vcpu) passes(t *Task) *Task {
 		t.on = c.number
 	} else {
 		c.remove(next)
-		c.enqueue(t, c.join(t))
+		c.join(t)
+		c.enqueue(t, false)
 	}
 	c.starts(next)
 	return next
@@ -134,7 +132,7 @@ func (c *vcpu) passes(t *Task) *Task {
 func (q *runqueue) putOnly(t *Task) {
 	l := &q.level[rankFair]
 	l.head, l.tail, l.n = t, t, 1
-	q.nr, q.bitmap[0], q.heaps = 1, 1, false
+	q.nr, q.bitmap[0] = 1, 1
 	t.on = q.number
 }
 

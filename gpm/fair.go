@@ -20,20 +20,15 @@ import "github.com/gokern/gokern/internal/heap"
 // and V, an average, does not fall because it leaves. Here who wakes it works out
 // what is left of the debt, and the average has the debt in it as long (debts.go).
 //
-// All of a queue's tasks are on the list of level 0. As long as each that comes has
-// a later deadline than the one before, the list is in their order, and its first is
-// the one to look at. If that is ahead of V, or one comes with an earlier deadline,
-// all go into two heaps also: ready by deadline, ahead by virtual time. Which
-// one a task is in is a hint: V moves, and a pick puts right what it meets. With one
-// or none, the most common case by far, the sums are not kept either.
+// How the queue finds who is first is in fairorder.go. With one or none, the most common
+// case by far, neither that nor the sums are kept.
 
 // fair is one CPU's queue of such tasks. Protected by the queue's lock.
 type fair struct {
-	ready, ahead heap.Heap
-	heaps        bool  // the tasks are in them
-	load         int64 // sum of the weights
-	sum          int64 // sum of (v - base) * weight
-	base         int64
+	fairOrder
+	load int64 // sum of the weights
+	sum  int64 // sum of (v - base) * weight
+	base int64
 
 	now  int64 // V at the last pick; others read it without the lock
 	tail int64 // the last deadline that a yield has led to
@@ -55,7 +50,7 @@ type fair struct {
 // fairTask is a task's part.
 type fairTask struct {
 	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
-	isAhead  bool   // the heap it is in
+	where    uint8  // partOrder, partReady or partAhead
 	told     bool   // its CPU has noted outLag and outV
 	lowered  bool   // of a FIFO or RR task: it waited with a higher priority, and comes first of the next; the caller's of wake
 	lag      int64  // while clock is 0
@@ -236,72 +231,6 @@ func (q *runqueue) resume(t *Task, how putting) {
 	}
 }
 
-// join counts t, which is about to be put on the list, if it is not alone there, and
-// reports whether that is to be at the front.
-//
-//go:norace
-func (q *runqueue) join(t *Task) (front bool) {
-	l := &q.level[0]
-	if l.n == 0 {
-		q.heaps = false
-		return false
-	}
-	if l.n == 1 {
-		q.base, q.sum, q.load = l.head.v, 0, l.head.weight
-	}
-	q.load += t.weight
-	q.sum += (t.v - q.base) * t.weight
-	switch {
-	case q.heaps:
-	case t.deadline-l.tail.deadline >= 0:
-		return false
-	case t.deadline-l.head.deadline <= 0:
-		return true
-	default:
-		q.heapify()
-	}
-	q.insert(t)
-	return false
-}
-
-// heapify puts all tasks of the list into the heaps.
-//
-//go:norace
-func (q *runqueue) heapify() {
-	q.heaps = true
-	q.ready.First, q.ahead.First = nil, nil
-	for t := q.level[0].head; t != nil; t = t.next {
-		q.insert(t)
-	}
-}
-
-//go:norace
-func (q *runqueue) insert(t *Task) {
-	t.node.Key = t.deadline
-	t.isAhead = false
-	q.ready.Insert(&t.node)
-}
-
-// part is join's opposite, when t has been taken from the list.
-//
-//go:norace
-func (q *runqueue) part(t *Task) {
-	n := q.level[0].n
-	if n == 0 {
-		return
-	}
-	q.load -= t.weight
-	q.sum -= (t.v - q.base) * t.weight
-	switch {
-	case n == 1:
-		q.heaps = false // one is in order
-	case q.heaps && t.isAhead:
-		q.ahead.Remove(&t.node)
-	case q.heaps:
-		q.ready.Remove(&t.node)
-	}
-}
-
 // leave takes t, which waits here, out of the queue, for another. It keeps its lag.
 //
 //go:norace
@@ -312,60 +241,6 @@ func (q *runqueue) leave(t *Task) {
 		t.clock = 0
 	}
 	q.remove(t)
-}
-
-// firstFair returns the task of level 0 to run next, and notes V. There is one.
-//
-//go:norace
-func (q *runqueue) firstFair() *Task {
-	l := &q.level[0]
-	if l.n == 1 {
-		if q.debts.weight != 0 {
-			q.reaches()
-		} else {
-			q.fair.now = l.head.v
-		}
-		return l.head
-	}
-	protected := q.protected
-	if protected != nil && (protected.on != q.number || protected.level != 0) {
-		protected = nil
-	}
-	v := q.reaches()
-	if far := v - q.base; far > maxFar || far < -maxFar {
-		q.sum -= far * q.load
-		q.base = v
-		if q.debts.weight != 0 {
-			q.debts.move(v)
-		}
-	}
-	if protected != nil {
-		return protected
-	}
-	if !q.heaps {
-		if l.head.v-v <= 0 {
-			return l.head
-		}
-		q.heapify()
-	}
-	for n := q.ahead.First; n != nil && n.Key-v <= 0; n = q.ahead.First {
-		t := taskOfNode(n)
-		q.ahead.Remove(n)
-		n.Key = t.deadline
-		t.isAhead = false
-		q.ready.Insert(n)
-	}
-	for n := q.ready.First; n != nil; n = q.ready.First {
-		t := taskOfNode(n)
-		if t.v-v <= 0 {
-			return t
-		}
-		q.ready.Remove(n)
-		n.Key = t.v
-		t.isAhead = true
-		q.ahead.Insert(n)
-	}
-	return taskOfNode(q.ahead.First) // the average was rounded down
 }
 
 // idles has all debts forgotten: the CPU has had nothing to run.

@@ -25,7 +25,7 @@ const simSlice = 2_000_000
 func newFairSim() *fairSim {
 	s := &fairSim{vcpu: &vcpu{}, since: map[*Task]int64{}}
 	s.k = &Kernel{cpus: []*vcpu{s.vcpu}}
-	s.number = 1
+	s.number, s.grain = 1, simSlice/32
 	return s
 }
 

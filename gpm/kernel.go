@@ -165,6 +165,7 @@ func (k *Kernel) start() error {
 		c := &vcpu{k: k, pin: k.config.Pin[i]}
 		c.ID = int32(i)
 		c.number, c.curPrio = uint32(i)+1, -1
+		c.grain = int64(k.sliceMin) / 16
 		c.Area = cpu.Area(i)
 		c.irq.Init(&c.Block, &c.idle, &c.tid)
 		k.cpus = append(k.cpus, c)

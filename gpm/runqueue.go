@@ -107,10 +107,12 @@ func (q *runqueue) put(t *Task, how putting) {
 		}
 	case t.clock == q.number && how != putNew && how != putMoved:
 		q.resume(t, how)
-		front = q.join(t)
+		q.join(t)
+		front = false
 	default:
 		q.place(t)
-		front = q.join(t)
+		q.join(t)
+		front = false
 	}
 	t.level = p
 	if how != putRest {
