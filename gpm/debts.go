@@ -89,15 +89,17 @@ func (d *debts) settle() {
 	d.alone = 0
 }
 
-// remove takes a debt out that is at v and has this weight, if it is there still.
+// remove takes a debt out that is at v and has this weight, and reports whether it was
+// there still.
 //
 //go:norace
-func (d *debts) remove(debt uint32, v, weight int64) {
+func (d *debts) remove(debt uint32, v, weight int64) bool {
 	if d.alone != 0 {
 		if d.alone == debt {
 			d.weight, d.alone = 0, 0
+			return true
 		}
-		return
+		return false
 	}
 	i := debt % numLevels
 	l := &d.level[i]
@@ -106,7 +108,7 @@ func (d *debts) remove(debt uint32, v, weight int64) {
 		o = &l.young
 	}
 	if o.number != debt || o.weight < weight {
-		return
+		return false
 	}
 	sum := (v - d.base) * weight
 	o.weight -= weight
@@ -119,6 +121,7 @@ func (d *debts) remove(debt uint32, v, weight int64) {
 			d.levels &^= 1 << i
 		}
 	}
+	return true
 }
 
 // due reports whether there is something to drop when V is v.

@@ -94,8 +94,7 @@ func (c *vcpu) joins(t *Task, here *cpu.Block) bool {
 }
 
 // passes is yields' part on the queue for a Normal task: t's place is the next one's. V is
-// left as it was, until the next pick: that comes within a slice. The average has gone on
-// by then; what V was ahead of it by is so far forgotten. c's lock is held.
+// not looked at: the next pick comes within a slice. c's lock is held.
 //
 //go:norace
 func (c *vcpu) passes(t *Task) *Task {
@@ -111,6 +110,7 @@ func (c *vcpu) passes(t *Task) *Task {
 		return nil // its quota is to be looked at
 	}
 	t.charge()
+	c.known = false
 	t.yielded(&c.fair)
 	t.level = rankFair
 	if l.n == 1 {

@@ -30,7 +30,7 @@ type fair struct {
 	sum  int64 // sum of (v - base) * weight
 	base int64
 
-	now  int64 // V at the last pick; others read it without the lock
+	now  int64 // V, or what it was; others read it without the lock
 	tail int64 // the last deadline that a yield has led to
 
 	// Of the task that runs, which is in no queue. It may have blocked, and be
@@ -42,6 +42,7 @@ type fair struct {
 
 	protected *Task // lost the CPU to another class before the end of its slice
 	putsBack  bool  // it is the one that is put back
+	known     bool  // now is V as it is
 	cut       bool  // the task that runs is to lose the rest of its slice
 
 	debts debts // last: most of it is rarely looked at
@@ -87,25 +88,42 @@ func (q *runqueue) distances(ref int64) (sum float64, load int64) {
 	return sum, load
 }
 
-// vtime returns V and the weights that it is the average of, with the task that
-// runs, as it was when switched in. With nobody there it is where it was.
+// weights returns the weights that V is the average of: of all that wait, the one that
+// runs, and debts.
 //
 //go:norace
-func (q *runqueue) vtime() (v, load int64) {
-	v = q.fair.now
-	switch {
-	case q.level[0].n != 0:
-	case q.curWeight == 0:
-		return v, 0
-	case q.debts.weight == 0:
-		return q.curV, q.curWeight
+func (q *runqueue) weights() int64 {
+	load := q.curWeight + q.debts.weight
+	switch l := &q.level[0]; l.n {
+	case 0:
+		if q.curWeight == 0 {
+			return 0
+		}
+	case 1:
+		load += l.head.weight
+	default:
+		load += q.load
 	}
+	return load
+}
+
+// vtime returns V, with the task that runs as it was when switched in. With nobody there
+// it is where it was.
+//
+//go:norace
+func (q *runqueue) vtime() int64 {
+	if q.known || q.level[0].n == 0 && q.curWeight == 0 {
+		return q.fair.now
+	}
+	v := q.fair.now
 	sum, load := q.distances(v)
 	if q.curWeight != 0 {
 		load += q.curWeight
 		sum += float64(q.curV-v) * float64(q.curWeight)
 	}
-	return v + divide(sum, load), load
+	q.fair.now = v + divide(sum, load)
+	q.known = true
+	return q.fair.now
 }
 
 // blocks notes that t has left the CPU, and the queue, after it had run for so long, and
@@ -115,7 +133,7 @@ func (q *runqueue) vtime() (v, load int64) {
 //go:norace
 func (q *runqueue) blocks(t *Task, ran uint64) {
 	weight, v := q.curWeight, q.curV+scale(int64(ran), q.curWeight)
-	q.curWeight = 0
+	q.curWeight, q.known = 0, true
 	l, lag, debt := &q.level[0], int64(0), uint32(0)
 	switch {
 	case l.n == 0:
@@ -143,17 +161,17 @@ func (q *runqueue) blocks(t *Task, ran uint64) {
 	}
 }
 
-// reaches notes V as it is for a pick, and drops debts that are paid off.
+// reaches returns V for a pick, and drops debts that are paid off.
 //
 //go:norace
 func (q *runqueue) reaches() int64 {
 	for {
-		sum, load := q.distances(q.fair.now)
-		q.fair.now += divide(sum, load)
-		if !q.debts.due(q.fair.now) {
-			return q.fair.now
+		v := q.vtime()
+		if !q.debts.due(v) {
+			return v
 		}
-		q.debts.drop(q.fair.now)
+		q.debts.drop(v)
+		q.known = false
 	}
 }
 
@@ -167,8 +185,8 @@ func divide(sum float64, load int64) int64 {
 	return int64(sum / float64(load))
 }
 
-// inverses are those of the weights of so many tasks that are not nice: to divide takes
-// as long as much of the rest.
+// inverses are those of the weights of so many tasks of nice 0: a division takes as long
+// as much of the rest.
 var inverses = func() (inv [64]float64) {
 	for i := range inv {
 		inv[i] = 1 / float64(i*niceZero)
@@ -180,25 +198,33 @@ var inverses = func() (inv [64]float64) {
 //
 //go:norace
 func (q *runqueue) place(t *Task) {
-	if t.debtOn != 0 {
-		if t.debtOn == q.number {
-			q.debts.remove(t.debt, t.outV-t.outLag, t.weight)
-		}
-		t.debtOn = 0
-	}
-	v, load := q.vtime()
+	had := t.debtOn == q.number && q.debts.remove(t.debt, t.outV-t.outLag, t.weight)
+	t.debtOn = 0
 	if !t.weighed() {
 		if old, _, changed := q.weigh(t); changed && t.lag != 0 {
 			t.lag = t.lag * old / t.weight
+			q.known = q.known && !had
+			had = false
 		}
 	}
-	t.v = v
-	switch {
-	case t.lag == 0 || 16*load <= t.weight: // what it owes to next to nobody is nothing
-	case load == t.weight:
-		t.v -= 2 * t.lag // no division
+	if had && t.lag == 0 {
+		q.known = false // it was paid off, and counted still
+	}
+	v := q.vtime()
+	t.v = v - t.lag
+	switch load := q.weights(); {
+	case 16*load <= t.weight:
+		t.v, q.known = v, false // what it owes to next to nobody is nothing
+	case t.lag == 0:
+	case had && t.lag < 0: // V has it in already, if it is where it was
+		q.known = q.known && t.v == t.outV-t.outLag
 	default:
-		t.v -= t.lag * (load + t.weight) / load
+		by := t.lag
+		if load != t.weight {
+			by = t.lag * t.weight / load
+		}
+		t.v -= by
+		q.fair.now = v - by
 	}
 	t.deadline = t.v + t.slice
 	t.seen = t.Cycles()
@@ -213,14 +239,14 @@ func (q *runqueue) place(t *Task) {
 //go:norace
 func (q *runqueue) resume(t *Task, how putting) {
 	t.charge()
-	q.curV, q.putsBack = t.v, true
+	q.curV, q.putsBack, q.known = t.v, true, false
 	if w, s, changed := q.weigh(t); changed { // Linux: reweight_entity()
-		v, _ := q.vtime()
+		v := q.vtime()
 		rest := float64(t.deadline-t.v) / float64(s)
 		t.v = v - (v-t.v)*w/t.weight
 		t.deadline = t.v + int64(rest*float64(t.slice))
 	}
-	q.putsBack = false
+	q.putsBack, q.known = false, false
 	switch {
 	case how == putYield:
 		t.yielded(&q.fair)
@@ -236,11 +262,11 @@ func (q *runqueue) resume(t *Task, how putting) {
 //go:norace
 func (q *runqueue) leave(t *Task) {
 	if t.level == 0 && t.clock == q.number {
-		v, _ := q.vtime()
-		t.lag = t.limit(v - t.v)
+		t.lag = t.limit(q.vtime() - t.v)
 		t.clock = 0
 	}
 	q.remove(t)
+	q.known = false
 }
 
 // idles has all debts forgotten: the CPU has had nothing to run.
@@ -249,6 +275,7 @@ func (q *runqueue) leave(t *Task) {
 func (f *fair) idles() {
 	f.now += 1 << 33
 	f.debts.forget()
+	f.known = false
 }
 
 // maxFar is how far V may be from base: the products stay far from overflowing.

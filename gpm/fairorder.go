@@ -148,7 +148,7 @@ func (q *runqueue) firstFair() *Task {
 		if q.debts.weight != 0 {
 			q.reaches()
 		} else {
-			q.fair.now = l.head.v
+			q.fair.now, q.known = l.head.v, true
 		}
 		return l.head
 	}

@@ -20,7 +20,7 @@ func (c *vcpu) starts(t *Task) {
 		c.startsRare(t)
 	}
 	if t.level != 0 {
-		c.curWeight = 0
+		c.curWeight, c.known = 0, false
 		c.SliceUsed, c.SliceMin = t.used, c.k.sliceMin
 		return
 	}
@@ -70,8 +70,9 @@ func (c *vcpu) precedes(t *Task) bool {
 	if ran := int64(cpu.Cycles() - c.SliceStart); ran > 0 {
 		c.curV += scale(ran, c.curWeight)
 	}
-	v, _ := c.vtime()
-	c.curV = then
+	c.known = false
+	v := c.vtime()
+	c.curV, c.known = then, false
 	if t.v-v > 0 || t.deadline-c.curDeadline >= 0 {
 		return false
 	}

@@ -185,7 +185,7 @@ func (q *runqueue) wants(t *Task, a *attrs) int64 {
 	for p := g; p != nil; p = p.parent {
 		if floor := p.attr.Floor; floor > 0 {
 			// So much of all that is here, for those of p that are here.
-			_, load := q.vtime()
+			load := q.weights()
 			n, mine := p.on[q.number-1].n, p.on[q.number-1].weight
 			if q.curWeight != 0 && q.curAttrs != nil && q.curAttrs.group.within(p) {
 				mine += q.curWeight

@@ -75,7 +75,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 		ran = b.Chain
 		switch {
 		case prev == nil: // it is queued again
-			c.curWeight = 0
+			c.curWeight, c.known = 0, false
 		case reason == cpu.ReasonExit:
 			c.blocks(nil, ran)
 		default:
@@ -273,7 +273,6 @@ func (c *vcpu) consider(own *Task, reason uint32) *Task {
 	from.release()
 	if t.level == 0 {
 		c.place(t)
-		c.fair.now, _ = c.vtime()
 	}
 	return t
 }
@@ -437,7 +436,7 @@ func undone(b *cpu.Block) {
 	}
 	c.acquire()
 	c.curPrio, b.Sliced = t.prio, t.sliced
-	c.curWeight = 0
+	c.curWeight, c.known = 0, false
 	c.setWaiting()
 	b.Need = 1 // let it compete anew
 	c.release()

@@ -130,7 +130,7 @@ func (t *Task) replace() bool {
 		}
 		c.curPrio = t.prio
 		c.Sliced = t.sliced
-		c.curWeight = 0
+		c.curWeight, c.known = 0, false
 		c.setWaiting()
 		c.Need = 1 // let it compete anew
 		self := &c.Block == cpu.This()
