@@ -48,13 +48,15 @@ const (
 func (d *debts) add(v, weight, size int64) (debt uint32) {
 	i := min(max(bits.Len64(uint64(size)), smallest)-smallest, numLevels-1)
 	if d.weight == 0 {
-		d.number += numLevels
-		d.alone = d.number | uint32(i)
-		d.weight, d.base, d.next = weight, v, v
+		d.alone = d.newNumber() | uint32(i)
+		d.weight, d.sum, d.base, d.next = weight, 0, v, v
 		return d.alone
 	}
 	if d.alone != 0 {
 		d.settle()
+	}
+	if far := v - size - d.base; far > maxFar || far < -maxFar {
+		d.move(v - size)
 	}
 	l := &d.level[i]
 	o := &l.young
@@ -66,8 +68,7 @@ func (d *debts) add(v, weight, size int64) (debt uint32) {
 		d.levels |= 1 << i
 	}
 	if o.weight == 0 {
-		d.number += numLevels
-		o.number, o.last = d.number|uint32(i), v
+		o.number, o.last = d.newNumber()|uint32(i), v
 	} else if v-o.last > 0 {
 		o.last = v
 	}
@@ -77,6 +78,16 @@ func (d *debts) add(v, weight, size int64) (debt uint32) {
 	d.weight += weight
 	d.sum += sum
 	return o.number
+}
+
+// newNumber returns a number for a generation. 0 is none's.
+//
+//go:norace
+func (d *debts) newNumber() uint32 {
+	if d.number += numLevels; d.number == 0 {
+		d.number = numLevels
+	}
+	return d.number
 }
 
 // settle puts the only debt in its level.
@@ -115,6 +126,10 @@ func (d *debts) remove(debt uint32, v, weight int64) bool {
 	o.sum -= sum
 	d.weight -= weight
 	d.sum -= sum
+	if o.weight == 0 {
+		d.sum -= o.sum // nothing, if all was right
+		o.sum = 0
+	}
 	if l.old.weight == 0 {
 		l.old, l.young = l.young, owed{}
 		if l.old.weight == 0 {
@@ -176,7 +191,9 @@ func (d *debts) move(base int64) {
 //
 //go:norace
 func (d *debts) forget() {
-	if d.weight != 0 {
-		*d = debts{number: d.number}
+	for w := d.levels; w != 0; w &= w - 1 {
+		l := &d.level[bits.TrailingZeros32(w)]
+		l.old, l.young = owed{}, owed{}
 	}
+	d.weight, d.sum, d.alone, d.levels = 0, 0, 0, 0
 }

@@ -33,10 +33,7 @@ func (c *vcpu) direct(prev *Task, reason uint32) *Task {
 	}
 	alone := c.level[rankFair].n == 1 && c.curWeight != 0
 	if c.curWeight != 0 {
-		if reason != cpu.ReasonPark {
-			prev = nil
-		}
-		c.blocks(prev, c.Chain)
+		c.leaves(prev, reason)
 	}
 	next := c.level[rankFair].head
 	if !alone || c.debts.due(c.fair.now) {

@@ -52,7 +52,6 @@ type fair struct {
 type fairTask struct {
 	clock    uint32 // CPU to whose V v refers, plus 1; 0: none, it has its lag
 	where    uint8  // partOrder, partReady or partAhead
-	told     bool   // its CPU has noted outLag and outV
 	lowered  bool   // of a FIFO or RR task: it waited with a higher priority, and comes first of the next; the caller's of wake
 	lag      int64  // while clock is 0
 	v        int64
@@ -62,8 +61,9 @@ type fairTask struct {
 	seen     int64  // cycles that v knows of
 	outLag   int64  // the lag when it last left its CPU
 	outV     int64  // and V
+	outDebt  uint32 // and the number of its debt
+	outOn    uint32 // that CPU, plus 1
 	debtOn   uint32 // CPU whose queue has its debt, plus 1; 0: none
-	debt     uint32 // its number
 	node     heap.Node
 }
 
@@ -126,24 +126,38 @@ func (q *runqueue) vtime() int64 {
 	return q.fair.now
 }
 
-// blocks notes that t has left the CPU, and the queue, after it had run for so long, and
-// what it is owed: V goes on without it, as an average does, but for what it owes.
-// t is nil if it is not to know.
+// blocks notes that t has left the CPU and the queue, and what it is owed: V goes on
+// without it, as an average does, but for what it owes. It may have been woken already,
+// and be somebody else's: what is noted counts only if it comes from where it ran last.
 //
 //go:norace
-func (q *runqueue) blocks(t *Task, ran uint64) {
-	weight, v := q.curWeight, q.curV+scale(int64(ran), q.curWeight)
+func (q *runqueue) blocks(t *Task) {
+	if t.on == q.number {
+		q.curWeight, q.known = 0, false // it is back
+		return
+	}
+	lag, debt := q.gone(t.Cycles() - t.seen)
+	t.outLag, t.outV = lag, q.fair.now
+	t.outDebt, t.outOn = debt, q.number
+}
+
+// gone has V go on without the task that has left the CPU and the queue, after it had
+// run for so long. It returns its lag, and by what its debt is found, 0 if it has none.
+//
+//go:norace
+func (q *runqueue) gone(ran int64) (lag int64, debt uint32) {
+	weight, v := q.curWeight, q.curV+scale(ran, q.curWeight)
 	q.curWeight, q.known = 0, true
-	l, lag, debt := &q.level[0], int64(0), uint32(0)
-	switch {
+	switch l := &q.level[0]; {
 	case l.n == 0:
-		return // nobody is owed anything
+		return 0, 0 // nobody is owed anything
 	case l.n == 1 && q.debts.weight == 0 && l.head.weight == weight:
 		lag = (l.head.v - v) >> 1
 		q.fair.now = l.head.v
 	default:
 		sum, load := q.distances(v)
 		lag = divide(sum, load+weight)
+		q.fair.now = v
 		if lag > 0 {
 			q.fair.now = v + divide(sum, load)
 		}
@@ -152,13 +166,7 @@ func (q *runqueue) blocks(t *Task, ran uint64) {
 		q.fair.now = v + lag
 		debt = q.debts.add(v, weight, -lag)
 	}
-	if t != nil {
-		t.outLag, t.outV = lag, v+lag
-		if debt != 0 {
-			t.debt, t.debtOn = debt, q.number
-		}
-		t.told = true
-	}
+	return lag, debt
 }
 
 // reaches returns V for a pick, and drops debts that are paid off.
@@ -198,32 +206,36 @@ var inverses = func() (inv [64]float64) {
 //
 //go:norace
 func (q *runqueue) place(t *Task) {
-	had := t.debtOn == q.number && q.debts.remove(t.debt, t.outV-t.outLag, t.weight)
+	v := q.vtime()
+	at := t.outV - t.outLag
+	had := t.debtOn == q.number && q.debts.remove(t.outDebt, at, t.weight)
 	t.debtOn = 0
 	if !t.weighed() {
 		if old, _, changed := q.weigh(t); changed && t.lag != 0 {
 			t.lag = t.lag * old / t.weight
-			q.known = q.known && !had
-			had = false
+			if had {
+				had, q.known = false, false
+				v = q.vtime()
+			}
 		}
 	}
-	if had && t.lag == 0 {
-		q.known = false // it was paid off, and counted still
-	}
-	v := q.vtime()
-	t.v = v - t.lag
-	switch load := q.weights(); {
+	load := q.weights()
+	switch {
 	case 16*load <= t.weight:
 		t.v, q.known = v, false // what it owes to next to nobody is nothing
+	case had && at-v > 0:
+		t.v = at // V has it in already
+	case had:
+		q.known = false // it is paid off, and counted until now
+		t.v = q.vtime()
 	case t.lag == 0:
-	case had && t.lag < 0: // V has it in already, if it is where it was
-		q.known = q.known && t.v == t.outV-t.outLag
+		t.v = v
 	default:
 		by := t.lag
 		if load != t.weight {
 			by = t.lag * t.weight / load
 		}
-		t.v -= by
+		t.v = v - t.lag - by
 		q.fair.now = v - by
 	}
 	t.deadline = t.v + t.slice

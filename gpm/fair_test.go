@@ -53,7 +53,7 @@ func TestEEVDF(t *testing.T) {
 				queued = append(queued, cur)
 				c.curWeight = 0
 			} else {
-				c.blocks(cur, uint64(ran))
+				c.blocks(cur)
 			}
 			cur = nil
 		case n < 5 && len(queued) < 40:

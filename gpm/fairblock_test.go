@@ -100,7 +100,7 @@ func TestNobodyStarves(t *testing.T) {
 		if ran == simSlice {
 			s.queue(task, putEnd)
 		} else {
-			s.blocks(task, uint64(ran))
+			s.blocks(task)
 			blocked = append(blocked, task)
 		}
 	}
@@ -188,7 +188,7 @@ func TestMessagesStarveNobody(t *testing.T) {
 						s.queue(woken.Task, putNew)
 					}
 				}
-				s.blocks(task, uint64(ran))
+				s.blocks(task)
 			}
 			// By its weight the lightest has a slice in simSlice * sum / least.
 			most := 3 * simSlice * sum / least
@@ -251,7 +251,7 @@ func shareBeside(r *rand.Rand, n int, burst float64, asleep int) float64 {
 		}
 		s.run(task, ran)
 		if blocks {
-			s.blocks(task, uint64(ran))
+			s.blocks(task)
 			blocked = append(blocked, task)
 		} else {
 			s.queue(task, putEnd)

@@ -160,9 +160,6 @@ func (q *runqueue) firstFair() *Task {
 	if far := v - q.base; far > maxFar || far < -maxFar {
 		q.sum -= far * q.load
 		q.base = v
-		if q.debts.weight != 0 {
-			q.debts.move(v)
-		}
 	}
 	if protected != nil {
 		return protected

@@ -27,7 +27,7 @@ func (c *vcpu) starts(t *Task) {
 	if c.curAttrs != t.attrs {
 		c.curAttrs = t.attrs
 	}
-	t.told = false
+	t.outOn = 0
 	c.curV, c.curWeight, c.curDeadline = t.v, t.weight, t.deadline
 	rest := t.deadline - t.v
 	if t.weight != niceZero {
@@ -36,6 +36,21 @@ func (c *vcpu) starts(t *Task) {
 	// Ticks do not start with the slice: end it at the nearest.
 	rest = max(0, rest)
 	c.SliceUsed, c.SliceMin = 0, uint64(rest)-min(c.k.sliceMin, uint64(rest)/2)
+}
+
+// leaves sees to what V is without the Normal task that has run, prev; nil: it is queued
+// again. c's lock is held.
+//
+//go:norace
+func (c *vcpu) leaves(prev *Task, reason uint32) {
+	switch {
+	case prev == nil:
+		c.curWeight, c.known = 0, false
+	case reason == cpu.ReasonPark:
+		c.blocks(prev)
+	default:
+		c.gone(int64(c.Chain - min(c.Credited, c.Chain))) // prev may be another task by now
+	}
 }
 
 // startsRare is starts' part for what few tasks have. That of the last task is gone.

@@ -63,22 +63,25 @@ func (t *Task) limit(lag int64) int64 {
 }
 
 // left works out the lag of t, which has run and left its CPU in some way, and is
-// to join a queue again. t is the caller's. If its CPU has not noted it yet, t takes none
-// along.
+// to join a queue again. t is the caller's.
 //
 //go:norace
 func (t *Task) left() {
-	t.lag = 0
-	if t.told {
-		lag := t.outLag
-		if lag < 0 {
-			// The others' time has gone on since.
-			if passed := t.k.cpus[t.clock-1].fair.now - t.outV; passed > 0 {
-				lag = min(0, lag+passed)
-			}
+	now := t.k.cpus[t.clock-1].fair.now
+	t.debtOn = 0
+	lag := t.outLag
+	switch {
+	case t.outOn != t.clock:
+		// Its CPU has not noted it, or not yet.
+		t.charge()
+		lag = min(0, now-t.v)
+	case lag < 0:
+		lag = min(0, lag+max(0, now-t.outV)) // the others' time has gone on since
+		if t.outDebt != 0 {
+			t.debtOn = t.clock
 		}
-		t.lag = t.limit(lag)
 	}
+	t.lag = t.limit(lag)
 	t.clock = 0
 }
 

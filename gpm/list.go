@@ -72,6 +72,7 @@ func (t *Task) clear() {
 	t.on = 0
 	t.internal, t.perCPU = false, false
 	t.clock, t.lag, t.seen = 0, 0, 0
+	t.outOn, t.debtOn = 0, 0
 	if t.class != nil {
 		t.user, t.class = classTask{}, nil
 	}

@@ -73,14 +73,7 @@ func pick(b *cpu.Block, reason uint32, yield bool) *goport.Task {
 	ran := uint64(0)
 	if c.curWeight != 0 {
 		ran = b.Chain
-		switch {
-		case prev == nil: // it is queued again
-			c.curWeight, c.known = 0, false
-		case reason == cpu.ReasonExit:
-			c.blocks(nil, ran)
-		default:
-			c.blocks(prev, ran)
-		}
+		c.leaves(prev, reason)
 	}
 	var next *Task
 	if !yield && c.kept != nil {
