@@ -18,7 +18,7 @@ func TestDebts(t *testing.T) {
 	}
 	r := newRand(t)
 	for range 200 {
-		d := debts{number: -uint32(r.IntN(40)) * numLevels} // it may wrap too
+		d := debts{number: -uint32(r.IntN(40)) * numLevels}              // it may wrap too
 		v := r.Int64N(1000) + []int64{0, math.MaxInt64 - 1e7}[r.IntN(2)] // it may wrap
 		var all []one
 		most := 1 + r.IntN(100)
