@@ -249,6 +249,36 @@ func TestNetworkSyscall(t *testing.T) {
 	wait(t, reader, blocked)
 }
 
+// Nor where a timer of Go's is due on that CPU, which an ordinary thread runs.
+func TestTimerDueInSyscall(t *testing.T) {
+	k := boot(t, Config{CPUs: 1, Watchdog: -1})
+	var fds [2]int // blocking
+	require.NoError(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
+	defer unix.Close(fds[0])
+	w := os.NewFile(uintptr(fds[1]), "pipe")
+	defer w.Close()
+	due := make(chan bool)
+	blocked := spawn(t, k, Attr{}, func() {
+		time.AfterFunc(50*time.Millisecond, func() { close(due) })
+		Sleep(time.Millisecond) // the pick sees when that is
+		for n := -1; n < 0; n, _ = unix.Read(fds[0], make([]byte, 1)) {
+		}
+	})
+	<-due
+	onG0(armOnG0, k.cpus[0])
+	for try := 0; ; try++ {
+		before := k.Stats().Total
+		time.Sleep(300 * time.Millisecond)
+		after := k.Stats().Total
+		if after.Ticks-before.Ticks < 60 {
+			break
+		}
+		require.Less(t, try, 20, "%d ticks of a task in a system call", after.Ticks-before.Ticks)
+	}
+	w.Close()
+	wait(t, blocked)
+}
+
 // What Go's threads call without a P has no write barrier, which needs one.
 func TestNoWriteBarrier(t *testing.T) {
 	p := loadProgram(t)

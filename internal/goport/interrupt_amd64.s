@@ -154,17 +154,26 @@ network:
 	JMP  fold
 
 pending:
-	// What was wished for has not been done yet. With no task to switch to and no
-	// timer to expire it is not repeated for ever: the task may be in a system call,
-	// whose end sees it, or there is none, and the thread is parked.
+	// What was wished for has not been done yet. With no task to switch to it is
+	// not repeated for ever: the task may be in a system call, whose end sees it, or
+	// there is none, and the thread is parked. With timers that are due it is, but
+	// rarely in a system call: after that a loop without a prologue may come.
 	CMPL const_blockWaiting(R9), $0
 	JGT  fold
+	LEAQ ·disarmed(SB), R8
 	CMPQ const_blockCurrent(R9), $0
 	JEQ  once
-	CMPL const_blockHRDue(R9), $0
-	JNE  fold
-	CMPL const_blockLineDue(R9), $0
-	JNE  fold
+	MOVL const_blockHRDue(R9), AX
+	ORL  const_blockLineDue(R9), AX
+	JZ   once
+	MOVQ TLS, CX
+	MOVQ 0(CX)(TLS*1), CX         // the interrupted g
+	TESTQ CX, CX
+	JZ   fold
+	MOVQ ·gSyscallSP(SB), AX
+	CMPQ (CX)(AX*1), $0
+	JEQ  fold                     // not in a system call
+	LEAQ ·rarely(SB), R8
 
 once:
 	INCL const_blockTickIdle(R9)
@@ -178,21 +187,23 @@ nothing:
 
 	// No tick without a purpose: after some that found none, stop the timer.
 	// Whoever queues a task starts it again.
+	LEAQ ·disarmed(SB), R8
 	INCL const_blockTickIdle(R9)
 	CMPL const_blockTickIdle(R9), $4
 	JCS  out
 
 stop:
 	MOVL $0, const_blockTickIdle(R9)
-	LEAQ ·disarmed(SB), DX
+	MOVQ R8, DX
 	MOVLQSX const_blockTimerID(R9), DI
 	XORL SI, SI
 	XORL R10, R10
-	MOVL $223, AX                 // timer_settime(id, 0, {0}, nil)
+	MOVL $223, AX                 // timer_settime(id, 0, DX, nil)
 	SYSCALL
 
 	// First stopped, then said to be: who queues a task in between sees it
-	// running and leaves it alone, so look once more.
+	// running and leaves it alone, so look once more. One that comes rarely counts
+	// as stopped.
 	XORL AX, AX
 	XCHGL AX, const_blockArmed(R9)
 	CMPQ ·netQueue(SB), $0

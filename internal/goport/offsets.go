@@ -8,7 +8,7 @@ import "fmt"
 // functions, filled in by Resolve before anything is patched. The assembly
 // reads them, so they are plain words.
 var (
-	gStackLo, gGuard0, gM, gSched, gPreempt, gCoroarg, gLockedm, gSchedlink, gGoid, gSyncSafe, gAsyncSafe uintptr
+	gStackLo, gGuard0, gM, gSched, gPreempt, gCoroarg, gLockedm, gSchedlink, gGoid, gSyncSafe, gAsyncSafe, gSyscallSP uintptr
 
 	mG0, mCurg, mP, mLocks, mLockedExt, mLockedInt, mLockedg uintptr
 
@@ -46,6 +46,7 @@ var fields = []field{
 	{"g", "coroarg", &gCoroarg, []string{"runtime.coroswitch_m"}},
 	{"g", "lockedm", &gLockedm, []string{"runtime.coroswitch_m"}},
 	{"g", "schedlink", &gSchedlink, []string{"runtime.runqputslow", "runtime.globrunqput", "runtime.goschedImpl"}},
+	{"g", "syscallsp", &gSyscallSP, []string{"runtime.exitsyscall"}},
 	{"g", "goid", &gGoid, []string{"runtime.newproc1"}},
 	{"m", "curg", &mCurg, []string{"runtime.execute"}},
 	{"m", "p", &mP, []string{"runtime.schedule"}},

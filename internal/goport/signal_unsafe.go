@@ -46,6 +46,7 @@ var (
 	disarmed     [4]int64                      // an itimerspec of zeros
 	armed        [4]int64                      // an itimerspec of one slice
 	again        [4]int64                      // one of 50 µs, and slices after that
+	rarely       [4]int64                      // one of 16 slices
 )
 
 var (
@@ -139,6 +140,8 @@ func DeleteTimer(id int32) { cpu.Syscall(unix.SYS_TIMER_DELETE, uintptr(id), 0, 
 func SetSlice(ns int64) {
 	armed = [4]int64{ns / 1e9, ns % 1e9, ns / 1e9, ns % 1e9}
 	again = [4]int64{ns / 1e9, ns % 1e9, 0, 50_000}
+	ns *= 16
+	rarely = [4]int64{ns / 1e9, ns % 1e9, ns / 1e9, ns % 1e9}
 }
 
 // SetTimer starts or stops a tick timer. Context: any.

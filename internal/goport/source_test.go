@@ -112,7 +112,7 @@ func (src *goSource) field(t *testing.T, typ, name string) (types.Type, uintptr)
 // widths are the sizes in bytes with which the port reads and writes fields.
 var widths = map[string]int64{
 	"g.stack": 16, "g.stackguard0": 8, "g.m": 8, "g.preempt": 1, "g.syncSafePoint": 1, "g.asyncSafePoint": 1,
-	"g.coroarg": 8, "g.lockedm": 8, "g.schedlink": 8, "g.goid": 8,
+	"g.coroarg": 8, "g.lockedm": 8, "g.schedlink": 8, "g.syscallsp": 8, "g.goid": 8,
 	"coro.mp": 8, "coro.lockedExt": 4, "coro.lockedInt": 4,
 	"m.g0": 8, "m.curg": 8, "m.p": 8, "m.locks": 4, "m.lockedg": 8, "m.lockedExt": 4, "m.lockedInt": 4,
 	"p.runSafePointFn": 4, "p.preempt": 1, "p.runqhead": 4, "p.runqtail": 4, "p.runnext": 8,
