@@ -98,6 +98,7 @@ func TestSetAttrIsNotLost(t *testing.T) {
 			n++
 			require.NoError(t, task.SetAttr(attr(50)))
 			for turn.Inc(); seen.Load() != turn.Load(); {
+				call(0) // where the collector can stop it while it waits for the other
 			}
 			// Lowered, the task leaves the CPU to the other; raised, it takes it.
 			from, to, runs, waits := 50, 10, other, task
