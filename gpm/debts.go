@@ -12,8 +12,7 @@ import "math/bits"
 // Debts are not kept in order. Those of one size, within a factor of two, are a level,
 // and a level has two generations: of the old one all are dropped when V has come to the
 // last of them; then the young is the old. So a debt counts until V has come to its v, and
-// maybe somewhat further, by three times its size; or until its task comes back. A debt that
-// is the only one, as where two tasks wake each other by turns, is in no level yet.
+// maybe somewhat further, by three times its size; or until its task comes back.
 
 // owed are debts of one generation.
 type owed struct {
@@ -28,7 +27,6 @@ type debts struct {
 	weight, sum int64  // of all
 	base        int64  // set where there were none
 	next        int64  // V when some are to be dropped
-	alone       uint32 // the only one, at base; 0: none, or others
 	levels      uint32 // that have some
 	number      uint32 // of the last generation
 	level       [numLevels]struct{ old, young owed }
@@ -48,12 +46,7 @@ const (
 func (d *debts) add(v, weight, size int64) (debt uint32) {
 	i := min(max(bits.Len64(uint64(size)), smallest)-smallest, numLevels-1)
 	if d.weight == 0 {
-		d.alone = d.newNumber() | uint32(i)
-		d.weight, d.sum, d.base, d.next = weight, 0, v, v
-		return d.alone
-	}
-	if d.alone != 0 {
-		d.settle()
+		d.sum, d.base, d.next = 0, v, v
 	}
 	if far := v - size - d.base; far > maxFar || far < -maxFar {
 		d.move(v - size)
@@ -90,28 +83,11 @@ func (d *debts) newNumber() uint32 {
 	return d.number
 }
 
-// settle puts the only debt in its level.
-//
-//go:norace
-func (d *debts) settle() {
-	i := d.alone % numLevels
-	d.level[i].old = owed{d.weight, 0, d.base, d.alone}
-	d.levels = 1 << i
-	d.alone = 0
-}
-
 // remove takes a debt out that is at v and has this weight, and reports whether it was
 // there still.
 //
 //go:norace
 func (d *debts) remove(debt uint32, v, weight int64) bool {
-	if d.alone != 0 {
-		if d.alone == debt {
-			d.weight, d.alone = 0, 0
-			return true
-		}
-		return false
-	}
 	i := debt % numLevels
 	l := &d.level[i]
 	o := &l.old
@@ -148,10 +124,6 @@ func (d *debts) due(v int64) bool { return d.weight != 0 && v-d.next >= 0 }
 //
 //go:norace
 func (d *debts) drop(v int64) {
-	if d.alone != 0 {
-		d.weight, d.alone = 0, 0
-		return
-	}
 	first := true
 	for w := d.levels; w != 0; w &= w - 1 {
 		i := bits.TrailingZeros32(w)
@@ -174,9 +146,6 @@ func (d *debts) drop(v int64) {
 //
 //go:norace
 func (d *debts) move(base int64) {
-	if d.alone != 0 {
-		d.settle()
-	}
 	by := base - d.base
 	d.base = base
 	d.sum -= by * d.weight
@@ -195,5 +164,5 @@ func (d *debts) forget() {
 		l := &d.level[bits.TrailingZeros32(w)]
 		l.old, l.young = owed{}, owed{}
 	}
-	d.weight, d.sum, d.alone, d.levels = 0, 0, 0, 0
+	d.weight, d.sum, d.levels = 0, 0, 0
 }

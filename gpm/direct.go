@@ -31,14 +31,10 @@ func (c *vcpu) direct(prev *Task, reason uint32) *Task {
 		c.held = true
 		return nil
 	}
-	alone := c.level[rankFair].n == 1 && c.curWeight != 0
 	if c.curWeight != 0 {
 		c.leaves(prev, reason)
 	}
-	next := c.level[rankFair].head
-	if !alone || c.debts.due(c.fair.now) {
-		next = c.firstFair()
-	}
+	next := c.firstFair()
 	if next.rare != 0 {
 		c.held = true
 		return nil
@@ -77,7 +73,6 @@ func (c *vcpu) joins(t *Task, here *cpu.Block) bool {
 	if c.nr == 0 && t.group.in == nil { // SetAttr may have given it one since
 		c.putOnly(t)
 	} else {
-		c.join(t)
 		c.enqueue(t, false)
 	}
 	c.Waiting = c.nr * int32(c.Sliced)
@@ -116,14 +111,13 @@ func (c *vcpu) passes(t *Task) *Task {
 		t.on = c.number
 	} else {
 		c.remove(next)
-		c.join(t)
 		c.enqueue(t, false)
 	}
 	c.starts(next)
 	return next
 }
 
-// putOnly is join and enqueue for the first that comes, a Normal task without a group.
+// putOnly is enqueue for the first that comes, a Normal task without a group.
 //
 //go:norace
 func (q *runqueue) putOnly(t *Task) {

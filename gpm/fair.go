@@ -186,21 +186,7 @@ func (q *runqueue) reaches() int64 {
 // divide returns sum / load.
 //
 //go:norace
-func divide(sum float64, load int64) int64 {
-	if i := uint64(load) / niceZero; i < uint64(len(inverses)) && load%niceZero == 0 {
-		return int64(sum * inverses[i])
-	}
-	return int64(sum / float64(load))
-}
-
-// inverses are those of the weights of so many tasks of nice 0: a division takes as long
-// as much of the rest.
-var inverses = func() (inv [64]float64) {
-	for i := range inv {
-		inv[i] = 1 / float64(i*niceZero)
-	}
-	return inv
-}()
+func divide(sum float64, load int64) int64 { return int64(sum / float64(load)) }
 
 // place gives t, with its lag, its v and deadline in q.
 //

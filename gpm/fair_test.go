@@ -18,12 +18,18 @@ import (
 )
 
 // The queue picks as EEVDF defines it: of the tasks that are not ahead of the
-// average the one with the first deadline. Tasks come, go, run, block and change
-// their weights at random; exact fractions say who is eligible.
+// average the one with the first deadline, but for the slack that it may have.
+// Tasks come, go, run, block and change their weights at random; exact fractions
+// say who is eligible.
 func TestEEVDF(t *testing.T) {
+	t.Run("exact", func(t *testing.T) { testEEVDF(t, 0) })
+	t.Run("with slack", func(t *testing.T) { testEEVDF(t, 1000) })
+}
+
+func testEEVDF(t *testing.T, grain int64) {
 	r := newRand(t)
 	c := &vcpu{k: &Kernel{}}
-	c.number, c.grain = 1, 1000
+	c.number, c.grain = 1, grain
 	var classes []*attrs
 	for range 6 {
 		a := &attrs{weight: weights[r.IntN(len(weights))], slice: 1000 + r.Int64N(1e6)}
@@ -51,7 +57,7 @@ func TestEEVDF(t *testing.T) {
 			if n > 1 {
 				c.put(cur, []putting{putRest, putEnd, putYield}[r.IntN(3)])
 				queued = append(queued, cur)
-				c.curWeight = 0
+				c.leaves(nil, cpu.ReasonPreempt)
 			} else {
 				c.blocks(cur)
 			}

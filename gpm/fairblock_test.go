@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/atomic"
+
+	"github.com/gokern/gokern/internal/cpu"
 )
 
 // fairSim runs tasks that block and are woken on one queue, without a machine.
@@ -40,7 +42,7 @@ func (s *fairSim) queue(task *Task, how putting) {
 	}
 	s.put(task, how)
 	if how != putNew {
-		s.curWeight = 0
+		s.leaves(nil, cpu.ReasonPreempt)
 	}
 	s.since[task] = s.now
 }
@@ -105,7 +107,7 @@ func TestNobodyStarves(t *testing.T) {
 		}
 	}
 	t.Logf("the longest has waited for %.2f slices of each", float64(s.longest())/(simSlice*n))
-	require.Less(t, s.longest(), int64(4*simSlice*n))
+	require.Less(t, s.longest(), int64(2*simSlice*n))
 }
 
 // simChannel is a channel without room of TestMessagesStarveNobody.
@@ -261,7 +263,8 @@ func shareBeside(r *rand.Rand, n int, burst float64, asleep int) float64 {
 }
 
 // Two tasks of which one runs at a time, for they wait for each other, have no more of
-// their CPU than one that computes; nor less than one of three would have.
+// their CPU than one that computes; nor less than one of three would have. The bounds are
+// wide: what the host takes is charged to whom it stops.
 func TestPingPongShares(t *testing.T) {
 	const pairs = 3
 	k := boot(t, Config{CPUs: 1})
@@ -291,6 +294,6 @@ func TestPingPongShares(t *testing.T) {
 	}
 	got := hog.Runtime().Seconds() / sum.Seconds()
 	t.Logf("%.3f", got)
-	assert.Less(t, got, 1.3/(pairs+1))
-	assert.Greater(t, got, 0.7/(2*pairs+1))
+	assert.Less(t, got, 2./(pairs+1))
+	assert.Greater(t, got, 0.5/(2*pairs+1))
 }

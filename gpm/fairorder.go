@@ -36,7 +36,7 @@ const (
 //go:norace
 func (f *fairOrder) slack(t *Task) int64 { return min(t.slice>>4, f.grain) }
 
-// join counts t, which is about to be put on the list.
+// join is enqueue's part for level 0: t is about to be put on the list.
 //
 //go:norace
 func (q *runqueue) join(t *Task) {
@@ -77,7 +77,7 @@ func (f *fairOrder) insert(t *Task) {
 	f.ready.Insert(&t.node)
 }
 
-// part is join's opposite, when t has been taken from the list.
+// part is remove's: t has been taken from the list.
 //
 //go:norace
 func (q *runqueue) part(t *Task) {
@@ -86,13 +86,20 @@ func (q *runqueue) part(t *Task) {
 	}
 	q.load -= t.weight
 	q.sum -= (t.v - q.base) * t.weight
+	q.take(t)
+}
+
+// take takes t out of the part it is in.
+//
+//go:norace
+func (f *fairOrder) take(t *Task) {
 	switch t.where {
 	case partOrder:
-		q.order.Remove(&t.node)
+		f.order.Remove(&t.node)
 	case partReady:
-		q.ready.Remove(&t.node)
+		f.ready.Remove(&t.node)
 	case partAhead:
-		q.ahead.Remove(&t.node)
+		f.ahead.Remove(&t.node)
 	}
 }
 
@@ -127,11 +134,7 @@ func (f *fairOrder) firstAt(v int64) *Task {
 		if t.v-v <= slack {
 			return t
 		}
-		if t.where == partOrder {
-			f.order.Remove(&t.node)
-		} else {
-			f.ready.Remove(&t.node)
-		}
+		f.take(t)
 		t.node.Key = t.v
 		t.where = partAhead
 		f.ahead.Insert(&t.node)
@@ -145,11 +148,7 @@ func (f *fairOrder) firstAt(v int64) *Task {
 func (q *runqueue) firstFair() *Task {
 	l := &q.level[0]
 	if l.n == 1 {
-		if q.debts.weight != 0 {
-			q.reaches()
-		} else {
-			q.fair.now, q.known = l.head.v, true
-		}
+		q.reaches()
 		return l.head
 	}
 	protected := q.protected

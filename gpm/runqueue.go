@@ -91,7 +91,7 @@ func (q *runqueue) release() { cpu.Release32(&q.lock, 0) }
 //go:norace
 func (q *runqueue) put(t *Task, how putting) {
 	p := t.prio
-	front, lowered := how == putRest, t.lowered
+	front, lowered := false, t.lowered
 	if lowered {
 		t.lowered = false
 	}
@@ -100,19 +100,15 @@ func (q *runqueue) put(t *Task, how putting) {
 		if t.clock != 0 || t.lag != 0 {
 			t.clock, t.lag = 0, 0
 		}
-		front = front || lowered
+		front = how == putRest || lowered
 		t.leaveGroup()
 		if p == rankDeadline && !q.enterDeadline(t, how) {
 			p = levelThrottled
 		}
 	case t.clock == q.number && how != putNew && how != putMoved:
 		q.resume(t, how)
-		q.join(t)
-		front = false
 	default:
 		q.place(t)
-		q.join(t)
-		front = false
 	}
 	t.level = p
 	if how != putRest {
@@ -126,6 +122,9 @@ func (q *runqueue) put(t *Task, how putting) {
 //go:norace
 func (q *runqueue) enqueue(t *Task, front bool) {
 	p := t.level
+	if p == rankFair {
+		q.join(t)
+	}
 	l := &q.level[p]
 	switch {
 	case l.head == nil:
