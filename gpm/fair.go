@@ -156,9 +156,7 @@ func (q *runqueue) gone(ran int64) (lag int64, debt uint32) {
 		q.fair.now = l.head.v
 	default:
 		sum, load := q.distances(v)
-		lag = divide(sum, load+weight)
-		q.fair.now = v
-		if lag > 0 {
+		if lag = divide(sum, load+weight); lag >= 0 {
 			q.fair.now = v + divide(sum, load)
 		}
 	}

@@ -165,3 +165,19 @@ func (q *runqueue) firstFair() *Task {
 	}
 	return q.firstAt(v)
 }
+
+// forgetGone drops what is left of tasks that have gone, which nobody looks at but the
+// collector.
+//
+//go:norace
+func (q *runqueue) forgetGone() {
+	if q.level[0].n <= 1 {
+		q.order, q.ready, q.ahead = heap.List{}, heap.Heap{}, heap.Heap{} // as join would
+	}
+	if p := q.protected; p != nil && p.on != q.number {
+		q.protected = nil
+	}
+	if q.curWeight == 0 {
+		q.curAttrs = nil
+	}
+}

@@ -20,9 +20,7 @@ func forgetGroupsOnG0(p unsafe.Pointer) {
 	k.recent = nil
 	for _, c := range k.cpus {
 		c.acquire()
-		if c.curWeight == 0 {
-			c.curAttrs = nil
-		}
+		c.forgetGone()
 		c.release()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 	"weak"
 )
 
@@ -24,7 +25,12 @@ func (f *floors) allow(g *Group, attr GroupAttr, set func()) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	sum := f.sum(g, attr.Floor)
-	if attr.Floor > 0 && sum > maxFloor+1e-9 {
+	for pause := range 2 {
+		if attr.Floor <= 0 || sum <= maxFloor+1e-9 {
+			break
+		}
+		// A task that has just ended may still be on its CPU, or in the helper's hands.
+		time.Sleep(2 * time.Millisecond * time.Duration(pause))
 		g.k.forgetGroups()
 		runtime.GC() // some may be gone
 		sum = f.sum(g, attr.Floor)
