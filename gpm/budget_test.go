@@ -116,7 +116,11 @@ func TestDeadlineConstrained(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for range 3 {
+			times := 3
+			if testing.Short() {
+				times = 1
+			}
+			for range times {
 				var end int64
 				begin := goport.Nanotime()
 				task := spawn(t, k, attr, func() {

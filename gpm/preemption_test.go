@@ -299,9 +299,13 @@ func collects(t *testing.T, model preempt.Model) {
 		}),
 	}
 	done := make(chan struct{})
+	times := 5
+	if testing.Short() {
+		times = 2
+	}
 	go func() {
 		defer close(done)
-		for range 5 {
+		for range times {
 			runtime.GC()
 		}
 	}()

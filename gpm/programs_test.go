@@ -18,7 +18,9 @@ func run(t *testing.T, name string, flags ...string) (string, error) {
 	bin := t.TempDir() + "/" + name
 	out, err := exec.Command("go", append(append([]string{"build"}, flags...), "-o", bin, "./testdata/"+name)...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	out, err = exec.Command(bin).CombinedOutput()
+	cmd := exec.Command(bin)
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // not a second
+	out, err = cmd.CombinedOutput()
 	return string(out), err
 }
 

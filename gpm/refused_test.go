@@ -77,6 +77,7 @@ func TestRefused(t *testing.T) {
 		{"ticks", refusal{nr: unix.SYS_TIMER_SETTIME}, "self-test: a tick ends a slice", []error{errNoTick}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			if !inChild(t) {
 				return
 			}

@@ -15,7 +15,7 @@ import (
 func raceProgram(t *testing.T, name string) (string, error) {
 	t.Helper()
 	cmd := exec.Command(kerneltest.RaceProgram(t, "./testdata/"+name))
-	cmd.Env = append(os.Environ(), "GORACE=halt_on_error=1") // each further report takes milliseconds
+	cmd.Env = append(os.Environ(), "GORACE=halt_on_error=1 atexit_sleep_ms=0") // each further report takes milliseconds
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

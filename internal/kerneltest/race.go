@@ -25,5 +25,6 @@ func RaceProgram(t *testing.T, dir string) string {
 	bin := t.TempDir() + "/program"
 	out, err := exec.Command("go", "build", "-race", "-o", bin, dir).CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // not a second
 	return bin
 }

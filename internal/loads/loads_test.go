@@ -39,24 +39,33 @@ func TestAll(t *testing.T) {
 
 func TestSequential(t *testing.T) {
 	t.Logf("seed %d", *seed)
-	defer Close()
+	n, each := 20, true
+	if testing.Short() {
+		n, each = 4, false // to look for what is left behind takes as long as the rest
+	}
+	all := leak.Take()
+	check := func(t *testing.T, before leak.Snapshot) {
+		for _, found := range before.Diff() {
+			t.Errorf("left behind: %s", found)
+		}
+	}
 	for _, l := range All() {
 		t.Run(l.Name, func(t *testing.T) {
-			before := leak.Take()
+			if each {
+				defer check(t, leak.Take())
+			}
 			r := source(l, 0)
 			start := time.Now()
-			const n = 20
 			for range n {
 				if err := l.Run(r); err != nil {
 					t.Fatal(err)
 				}
 			}
-			t.Logf("%v a run", time.Since(start)/n)
-			for _, found := range before.Diff() {
-				t.Errorf("left behind: %s", found)
-			}
+			t.Logf("%v a run", time.Since(start)/time.Duration(n))
 		})
 	}
+	Close()
+	check(t, all)
 }
 
 // hammer runs loads, chosen by pick, from workers goroutines for d, and returns
@@ -89,9 +98,13 @@ func hammer(t *testing.T, workers int, d time.Duration, pick func(worker int, r 
 func TestConcurrent(t *testing.T) {
 	t.Logf("seed %d", *seed)
 	defer Close()
+	d := 50 * time.Millisecond
+	if testing.Short() {
+		d /= 2
+	}
 	for _, l := range All() {
 		t.Run(l.Name, func(t *testing.T) {
-			n := hammer(t, 16, 50*time.Millisecond, func(int, *rand.Rand) Load { return l })
+			n := hammer(t, 16, d, func(int, *rand.Rand) Load { return l })
 			t.Logf("%d runs", n)
 		})
 	}

@@ -1,7 +1,6 @@
 package rcu_test
 
 import (
-	"os"
 	"os/exec"
 	"testing"
 
@@ -30,9 +29,7 @@ func TestRaces(t *testing.T) {
 				if kind == "srcu" && (how == "Expedited" || how == "Cookie") || testing.Short() && (kind == "srcu") != (how == "Call") {
 					continue
 				}
-				cmd := exec.Command(bin, c.name, kind, how)
-				cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
-				out, err := cmd.CombinedOutput()
+				out, err := exec.Command(bin, c.name, kind, how).CombinedOutput()
 				if c.reported {
 					assert.Error(t, err, "%s %s %s", c.name, kind, how)
 					assert.Contains(t, string(out), "WARNING: DATA RACE", "%s %s %s", c.name, kind, how)
