@@ -5,6 +5,7 @@ package gpm
 import (
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 	"unsafe"
@@ -221,30 +222,16 @@ func TestNetworkSyscall(t *testing.T) {
 	k := boot(t, Config{Watchdog: -1})
 	r, w := pipe(t)
 	reader := spawn(t, k, Attr{}, func() { r.Read(make([]byte, 1)) })
-	var fds [2]int
-	require.NoError(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
-	defer unix.Close(fds[0])
+	call, end := syscallUntil(t)
 	time.Sleep(20 * time.Millisecond) // the reader has blocked
 	in := make(chan bool)
 	blocked := spawn(t, k, Attr{}, func() {
 		close(in)
-		for {
-			if n, err := unix.Read(fds[0], make([]byte, 1)); n == 0 || err != unix.EINTR {
-				return
-			}
-		}
+		call()
 	})
 	<-in
-	for try := 0; ; try++ {
-		before := k.Stats().Total
-		time.Sleep(300 * time.Millisecond)
-		after := k.Stats().Total
-		if after.Ticks-before.Ticks < 30 {
-			break
-		}
-		require.Less(t, try, 20, "%d ticks of a task in a system call", after.Ticks-before.Ticks)
-	}
-	unix.Close(fds[1])
+	fewTicks(t, k)
+	end()
 	require.True(t, poke(w))
 	wait(t, reader, blocked)
 }
@@ -252,31 +239,47 @@ func TestNetworkSyscall(t *testing.T) {
 // Nor where a timer of Go's is due on that CPU, which an ordinary thread runs.
 func TestTimerDueInSyscall(t *testing.T) {
 	k := boot(t, Config{CPUs: 1, Watchdog: -1})
-	var fds [2]int // blocking
-	require.NoError(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
-	defer unix.Close(fds[0])
-	w := os.NewFile(uintptr(fds[1]), "pipe")
-	defer w.Close()
+	call, end := syscallUntil(t)
 	due := make(chan bool)
 	blocked := spawn(t, k, Attr{}, func() {
 		time.AfterFunc(50*time.Millisecond, func() { close(due) })
 		Sleep(time.Millisecond) // the pick sees when that is
-		for n := -1; n < 0; n, _ = unix.Read(fds[0], make([]byte, 1)) {
-		}
+		call()
 	})
 	<-due
 	onG0(armOnG0, k.cpus[0])
+	fewTicks(t, k)
+	end()
+	wait(t, blocked)
+}
+
+// syscallUntil returns a system call, which lasts until end is called, or the test ends.
+func syscallUntil(t *testing.T) (call, end func()) {
+	var fds [2]int
+	require.NoError(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
+	end = sync.OnceFunc(func() { unix.Close(fds[1]) })
+	t.Cleanup(func() {
+		end()
+		unix.Close(fds[0])
+	})
+	return func() {
+		for n := -1; n < 0; n, _ = unix.Read(fds[0], make([]byte, 1)) {
+		}
+	}, end
+}
+
+// fewTicks requires that there are few ticks, soon.
+func fewTicks(t *testing.T, k *Kernel) {
+	t.Helper()
 	for try := 0; ; try++ {
 		before := k.Stats().Total
 		time.Sleep(300 * time.Millisecond)
 		after := k.Stats().Total
-		if after.Ticks-before.Ticks < 60 {
-			break
+		if after.Ticks-before.Ticks < 50 {
+			return
 		}
 		require.Less(t, try, 20, "%d ticks of a task in a system call", after.Ticks-before.Ticks)
 	}
-	w.Close()
-	wait(t, blocked)
 }
 
 // What Go's threads call without a P has no write barrier, which needs one.
