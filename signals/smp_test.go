@@ -13,6 +13,7 @@ import (
 
 	"github.com/gokern/gokern/gpm"
 	"github.com/gokern/gokern/internal/kerneltest"
+	"github.com/gokern/gokern/internal/testgc"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -71,6 +72,7 @@ func TestSMPCall(t *testing.T) {
 	assert.False(t, wrong.Load(), "in the wrong context")
 
 	// One that does not wait may come from atomic context.
+	testgc.Off(t)
 	var late atomic.Int32
 	inTask(t, k, 0, func() {
 		signals.IRQDisable()
