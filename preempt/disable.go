@@ -3,8 +3,9 @@
 package preempt
 
 // Disable keeps the caller from being preempted, and so on its CPU, until
-// Enable; calls nest. The section must not block, yield or take long. Outside a
-// task it is a BUG. Context: a task, atomic or not. Linux: preempt_disable().
+// Enable; calls nest. The section must not block, yield, take long, or wait for what
+// another CPU does outside such sections. Outside a task it is a BUG. Context: a
+// task, atomic or not. Linux: preempt_disable().
 func Disable() { disable() }
 
 // DisableCPU is Disable and returns the CPU's number, -1 outside a task. Users

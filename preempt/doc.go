@@ -28,6 +28,10 @@
 // with a count of zero, so one that is switched in starts from zero (a new one
 // from one, as after a fork, until its first instructions drop it).
 //
+// Unlike on Linux, a section must not spin until another CPU has done something, but for
+// the end of a section there (a lock): Go's collector stops all others, and waits for
+// the section's end. Nor may a loop with interrupts masked.
+//
 // What is not allowed is a BUG, which names the caller and the count and
 // panics unless SetBugHandler says otherwise: Enable without Disable, a count
 // within 10 of its mask, blocking or Gosched with the count raised
