@@ -17,7 +17,11 @@ func TestDebts(t *testing.T) {
 		v, weight, size int64
 	}
 	r := newRand(t)
-	for range 200 {
+	rounds := 200
+	if testing.Short() {
+		rounds = 50
+	}
+	for range rounds {
 		d := debts{number: -uint32(r.IntN(40)) * numLevels}              // it may wrap too
 		v := r.Int64N(1000) + []int64{0, math.MaxInt64 - 1e7}[r.IntN(2)] // it may wrap
 		var all []one

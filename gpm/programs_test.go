@@ -53,6 +53,9 @@ func TestDeadlockIsReported(t *testing.T) {
 }
 
 func TestIdleUsesNoCPU(t *testing.T) {
+	if testing.Short() {
+		t.Skip("looks on for 2 s")
+	}
 	out, err := run(t, "idle")
 	require.NoError(t, err, "%s", out)
 	lines := strings.Split(strings.TrimSpace(out), "\n") // Boot may have logged before
