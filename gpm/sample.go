@@ -19,7 +19,8 @@ type sample struct {
 	running  int32 // priority
 	sliced   bool
 	waiting  *Task // the first in the queue
-	turns    int64 // how often that one has run
+	id       int64 // of that one
+	turns    int64 // how often it has run
 }
 
 //go:norace
@@ -29,7 +30,7 @@ func (c *vcpu) sample() sample {
 		hard: c.HardOff != 0, stalled: c.Stalled != 0, running: c.curPrio, sliced: c.Sliced != 0,
 	}
 	if t := c.oldest(); t != nil {
-		s.waiting, s.turns = t, t.switches
+		s.waiting, s.id, s.turns = t, t.id, t.switches
 	}
 	return s
 }
@@ -48,10 +49,13 @@ func (s sample) holds() bool {
 	return p > s.running || p == s.running && s.sliced
 }
 
-// waitsSince reports whether t is in a queue and has run that often.
+// waitsSince reports whether t is in a queue, and the task that it was, id, and has run
+// that often: the memory of one that has ended is soon another's.
 //
 //go:norace
-func (t *Task) waitsSince(turns int64) bool { return t.on != 0 && t.switches == turns }
+func (t *Task) waitsSince(id, turns int64) bool {
+	return t.on != 0 && t.id == id && t.switches == turns
+}
 
 // turnAfter returns how long t, which waits for c, may have to wait for its turn
 // because others have more weight: three times what EEVDF promises.

@@ -42,7 +42,8 @@ type observation struct {
 	looks    int           // for answers
 
 	waiting  *Task // a task in its queue, the first when looked at
-	turns    int64 // how often that one had run then
+	id       int64 // of that one
+	turns    int64 // how often it had run then
 	waits    time.Duration
 	starving bool // it has been reported
 }
@@ -135,8 +136,8 @@ func (w *watchdog) look(o *observation, c *vcpu) {
 		w.lookAtSection(o, c, s)
 	}
 	switch t := o.waiting; {
-	case t == nil || !t.waitsSince(o.turns): // the first may change for a moment: stay with this one
-		o.waiting, o.turns, o.waits, o.starving = s.waiting, s.turns, now, false
+	case t == nil || !t.waitsSince(o.id, o.turns): // the first may change for a moment: stay with this one
+		o.waiting, o.id, o.turns, o.waits, o.starving = s.waiting, s.id, s.turns, now, false
 	case o.asked != 0: // the section that it waits for is looked at first
 	case now-o.waits >= w.limit+c.turnAfter(t) && !o.starving && !o.reported && (switched || o.runs(c, now)):
 		o.starving = true

@@ -329,3 +329,18 @@ func TestWatchdogHostTakesCPU(t *testing.T) {
 	stop.Store(true)
 	wait(t, hogs...)
 }
+
+// Tasks whose memory is one's after the other's are not taken for one that waits: here
+// there is nearly always one that has just been started.
+func TestWatchdogUsedAgain(t *testing.T) {
+	k, log := watched(t)
+	in(t, k, Attr{Policy: FIFO, Priority: 1}, func() {
+		for start := time.Now(); time.Since(start) < 30*limit; Sleep(100 * time.Microsecond) {
+			assert.NoError(t, k.Go(Attr{Name: "young"}, func() {}))
+			for begin := time.Now(); time.Since(begin) < 2*time.Millisecond; {
+				call(1)
+			}
+		}
+	})
+	require.Empty(t, log.of(starving, "young"))
+}
