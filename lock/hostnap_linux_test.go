@@ -18,6 +18,13 @@ func hostNap(d time.Duration) {
 // hostAway lets another thread have this CPU of the machine, if one waits for it.
 func hostAway() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
+// threadTime returns the CPU time that the thread has used.
+func threadTime() time.Duration {
+	var u unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_THREAD, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // hostCPU returns a CPU of the machine that the process may use.
 func hostCPU() (int, error) {
 	all, err := measure.MachineCPUs()
