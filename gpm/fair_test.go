@@ -38,7 +38,6 @@ func testEEVDF(t *testing.T, grain int64) {
 	}
 	var queued []*Task
 	var cur *Task
-	rounded := int64(0) // so often, by 1 at most, since V was last worked out
 	drop := func(task *Task) {
 		i := slices.Index(queued, task)
 		queued = slices.Delete(queued, i, i+1)
@@ -68,7 +67,6 @@ func testEEVDF(t *testing.T, grain int64) {
 			task.lag = r.Int64N(1e6) - 5e5
 			c.put(task, putNew)
 			queued = append(queued, task)
-			rounded++
 		case n == 5 && len(queued) > 0:
 			task := queued[r.IntN(len(queued))]
 			c.leave(task)
@@ -82,9 +80,8 @@ func testEEVDF(t *testing.T, grain int64) {
 			if len(queued) > 1 && protected != nil {
 				require.Same(t, protected, got)
 			} else {
-				checkEEVDF(t, queued, got, c, 2+rounded)
+				checkEEVDF(t, queued, got, c)
 			}
-			rounded = 0
 			c.remove(got)
 			drop(got)
 			c.starts(got)
@@ -102,8 +99,8 @@ func testEEVDF(t *testing.T, grain int64) {
 }
 
 // checkEEVDF checks that got is the one of queued to run, and that V is the average, of
-// them and what is owed, but for error.
-func checkEEVDF(t *testing.T, queued []*Task, got *Task, c *vcpu, error int64) {
+// them and what is owed.
+func checkEEVDF(t *testing.T, queued []*Task, got *Task, c *vcpu) {
 	times := func(v, weight int64) *big.Int { return new(big.Int).Mul(big.NewInt(v), big.NewInt(weight)) }
 	v, load := c.fair.now, c.debts.weight
 	sum := new(big.Int).Add(times(c.debts.base, load), big.NewInt(c.debts.sum))
@@ -112,15 +109,15 @@ func checkEEVDF(t *testing.T, queued []*Task, got *Task, c *vcpu, error int64) {
 		load += task.weight
 	}
 	average := new(big.Int).Div(sum, big.NewInt(load)).Int64()
-	require.InDelta(t, average, v, float64(error))
-	if got.v > v+error+c.grain {
+	require.InDelta(t, average, v, 2)
+	if got.v > v+2+c.grain {
 		for _, task := range queued {
 			require.LessOrEqual(t, got.v, task.v, "it is ahead, and not all are")
 		}
 		return
 	}
 	for _, task := range queued {
-		if task.v < v-error {
+		if task.v < v-2 {
 			require.LessOrEqual(t, got.deadline, task.deadline+c.grain, "of %d", len(queued))
 		}
 	}

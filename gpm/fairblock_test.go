@@ -270,13 +270,13 @@ func shareBeside(r *rand.Rand, n int, burst float64, asleep int) float64 {
 }
 
 // Two tasks of which one runs at a time, for they wait for each other, have no more of
-// their CPU than one that computes; nor less than one of three would have. The bounds are
-// wide: what the host takes is charged to whom it stops.
+// their CPU than one that computes; nor less than one of three would have.
 func TestPingPongShares(t *testing.T) {
 	const pairs = 3
 	k := boot(t, Config{CPUs: 1})
 	var stop atomic.Bool
 	var tasks []*Task
+	watch := watchHost()
 	hog := spawn(t, k, Attr{}, func() { compute(&stop) })
 	for range pairs {
 		ping, pong := make(chan int), make(chan int)
@@ -295,12 +295,13 @@ func TestPingPongShares(t *testing.T) {
 	time.Sleep(time.Second)
 	stop.Store(true)
 	wait(t, append(tasks, hog)...)
+	host := watch.took() // it is charged to whom it stops
 	sum := hog.Runtime()
 	for _, task := range tasks {
 		sum += task.Runtime()
 	}
 	got := hog.Runtime().Seconds() / sum.Seconds()
-	t.Logf("%.3f", got)
-	assert.Less(t, got, 2./(pairs+1))
-	assert.Greater(t, got, 0.5/(2*pairs+1))
+	t.Logf("%.3f, the host took %.3f", got, host)
+	assert.Less(t, got, 1.3/(pairs+1)+host)
+	assert.Greater(t, got, 0.7/(2*pairs+1)-host)
 }

@@ -275,7 +275,7 @@ func fewTicks(t *testing.T, k *Kernel) {
 		before := k.Stats().Total
 		time.Sleep(300 * time.Millisecond)
 		after := k.Stats().Total
-		if after.Ticks-before.Ticks < 50 {
+		if after.Ticks-before.Ticks < 30 {
 			return
 		}
 		require.Less(t, try, 20, "%d ticks of a task in a system call", after.Ticks-before.Ticks)
