@@ -4,10 +4,13 @@ package gpm
 
 import (
 	"log/slog"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/internal/goport"
 )
@@ -32,6 +35,30 @@ func TestSelfTest(t *testing.T) {
 				require.NotEmpty(t, c.Note)
 			}
 		}
+		shutdown(t, k)
+	}
+}
+
+// Beside ordinary goroutines that compute the tester, which is one too, is run when a
+// CPU gives its P away for it, so when that CPU runs nothing: it must not conclude that
+// nothing runs there ever, or that interrupts do not come.
+func TestBootBesideGoroutines(t *testing.T) {
+	var stop atomic.Bool
+	var hogs sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		hogs.Add(1)
+		go func() {
+			defer hogs.Done()
+			for !stop.Load() {
+				call(1)
+			}
+		}()
+	}
+	defer hogs.Wait()
+	defer stop.Store(true)
+	for i := range 12 {
+		k, err := Boot(Config{CPUs: 1 + i%2})
+		require.NoError(t, err)
 		shutdown(t, k)
 	}
 }

@@ -36,6 +36,17 @@ func (s *spinner) hasEnded() bool   { return cpu.Load32(&s.ended) != 0 }
 func (s *spinner) hasStopped() bool { return cpu.Load32(&s.stop) != 0 }
 func (s *spinner) halt()            { cpu.Store32(&s.stop, 1) }
 
+// runs reports whether CPU 0 runs s now. Beside ordinary goroutines that compute, the
+// tester, which is one too, may be run just because CPU 0 has given its P away for it, time
+// and again: as a sleep of the tester's ends where it began. So who wants to
+// see s run must not sleep, until Go itself has others run and the CPU has its P back.
+func (s *spinner) runs() bool { return s.task.CPU() == 0 }
+
+// ranLastOn reports whether t runs on that CPU, or did when it last ran.
+//
+//go:norace
+func (t *Task) ranLastOn(n int) bool { return int(t.last) == n }
+
 // spawnSpinner starts s on CPU 0.
 func (k *Kernel) spawnSpinner(name string, s *spinner, loop func(*spinner)) (err error) {
 	if s.rounds == 0 {
@@ -107,6 +118,11 @@ func (k *Kernel) tryPreemptLoop(loop func(*spinner)) (took time.Duration, err er
 	}
 	if err := until(low.hasStarted); err != nil {
 		return 0, err
+	}
+	for start := time.Now(); !low.runs() && !low.hasEnded(); {
+		if time.Since(start) > selfTestTimeout {
+			return 0, errTimeout
+		}
 	}
 	late, ran := false, make(chan struct{})
 	before, spawned := k.cpus[0].stats().IPIs, time.Now()
