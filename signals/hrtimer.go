@@ -58,8 +58,9 @@ func NewHRTimerSoft(fn func(*HRTimer) HRTimerRestart) *HRTimer { return newHRTim
 
 // NewHRTimerTask returns a timer that calls fn in a task, where it may block: its
 // CPU's timer thread of that priority, 1 to 99, or 0 for a Normal one. Timers of
-// one priority wait for each other, and Shutdown for a callback to return. Context: any. Errors: ErrPriority. Linux:
-// PREEMPT_RT's timer threads.
+// one priority wait for each other, and Shutdown for a callback to return; to return with
+// preemption disabled or interrupts masked is a BUG. Context: any. Errors: ErrPriority.
+// Linux: PREEMPT_RT's timer threads.
 func NewHRTimerTask(priority int, fn func(*HRTimer) HRTimerRestart) (*HRTimer, error) {
 	if priority < 0 || priority > irq.MaxPriority {
 		return nil, fmt.Errorf("%w: %d, want 0 to %d", ErrPriority, priority, irq.MaxPriority)
@@ -263,6 +264,7 @@ func timerThreadMain(c *irq.CPU, w *irq.Worker, level int) {
 			c.Counts.Timers[irq.Thread]++
 			preempt.Enable()
 			fire(c, t)
+			checkTask("a timer's callback", t.User)
 		}
 	}
 	returned = true

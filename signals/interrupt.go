@@ -1,8 +1,6 @@
 package signals
 
 import (
-	"fmt"
-
 	"github.com/gokern/gokern/internal/cpu"
 	"github.com/gokern/gokern/internal/irq"
 	"github.com/gokern/gokern/preempt"
@@ -16,6 +14,7 @@ func init() {
 	irq.MainStopper = stopperMain
 	irq.MainThread = timerThreadMain
 	irq.Stop = stopAll
+	irq.CheckTask = checkTask
 }
 
 // interruptMain does what is queued, and then, on the way out, softirqs.
@@ -70,25 +69,9 @@ func serveInterrupt(c *irq.CPU) bool {
 	case soft != disabledFlag || hard != 0:
 		preempt.RaiseOf("an interrupt's callback has left interrupts masked", user)
 	}
-	for IRQsDisabled() {
-		IRQEnable()
-		if soft, hard := cpu.IRQOff(); hard != 0 {
-			HardIRQEnable()
-		} else if soft != 0 {
-			InterruptEnable()
-		}
-	}
+	unmaskAll()
 	preempt.Disable()
 	preempt.SubCount(preempt.HardIRQOffset)
 	preempt.Enable() // reports a callback that has blocked
 	return t != nil || w != nil || i != nil
-}
-
-// checkCount reports a callback, f of users', that has not left the preempt_count as it
-// was, and puts it right. Linux: "huh, entered softirq ... with preempt_count".
-func checkCount(what string, want uint32, f any) {
-	if got := preempt.Count(); got != want {
-		cpu.AddCount(want - got)
-		preempt.RaiseOf(fmt.Sprintf("%s has returned with preempt_count %#x, not %#x", what, got, want), f)
-	}
 }

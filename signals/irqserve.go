@@ -121,6 +121,7 @@ func (i *IRQ) thread() {
 			}
 			i.ran.Inc()
 			i.handler(i, eventOf(b))
+			checkTask("an interrupt's handler", i.handler)
 			if i.o.OneShot {
 				i.masked.Store(false)
 				i.look()

@@ -55,7 +55,9 @@ func TestCallbackIsNamed(t *testing.T) {
 		return signals.HRTimerNoRestart
 	}
 	openSoftIRQ(t, signals.UserSoftIRQ, leaves)
+	request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) { preempt.Disable() }, signals.IRQOptions{})
 	for what, start := range map[string]func() error{
+		"an interrupt's handler":    func() error { kill(t, queued); return nil },
 		"an interrupt's callback 1": func() error { return signals.NewHRTimer(timer).Start(0, signals.HRTimerRel) },
 		"an interrupt's callback 2": func() error {
 			_, err := signals.NewIRQWork(func(*signals.IRQWork) { preempt.Disable() }).Queue()
@@ -63,7 +65,14 @@ func TestCallbackIsNamed(t *testing.T) {
 		},
 		"an interrupt's callback 3": func() error { return signals.SMPCallFunctionSingle(0, leaves, false) },
 		"a timer's callback":        func() error { return signals.NewHRTimerSoft(timer).Start(0, signals.HRTimerRel) },
-		"a tasklet":                 signals.NewTasklet(leaves).Schedule,
+		"a timer's callback 1": func() error {
+			t, err := signals.NewHRTimerTask(1, timer)
+			if err != nil {
+				return err
+			}
+			return t.Start(0, signals.HRTimerRel)
+		},
+		"a tasklet": signals.NewTasklet(leaves).Schedule,
 		"softirq USER0": func() error {
 			return signals.SMPCallFunctionSingle(0, func() { signals.RaiseSoftIRQ(signals.UserSoftIRQ) }, true)
 		},

@@ -23,7 +23,7 @@ type target struct {
 	p  *pool
 }
 
-// NewDelayed returns a DelayedWork that calls fn, which may block. Context: any. Linux:
+// NewDelayed returns a DelayedWork that calls fn, as New. Context: any. Linux:
 // INIT_DELAYED_WORK().
 func NewDelayed(fn func(*DelayedWork)) *DelayedWork {
 	if fn == nil {
@@ -31,6 +31,7 @@ func NewDelayed(fn func(*DelayedWork)) *DelayedWork {
 	}
 	d := &DelayedWork{}
 	d.work = New(func(*Work) { fn(d) })
+	d.work.user = fn
 	d.timer = signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart {
 		to := d.to.Load()
 		_, _ = to.wq.push(to.p, d.work) // fails if the kernel ends
@@ -87,16 +88,30 @@ func (wq *Workqueue) delay(p *pool, n int, d *DelayedWork, delay time.Duration) 
 // and reports whether it was. Context: may block. Errors as for Queue, and ErrContext.
 // Linux: mod_delayed_work().
 func (wq *Workqueue) ModDelayed(d *DelayedWork, delay time.Duration) (pending bool, err error) {
-	if err := irq.CheckBlock("ModDelayed"); err != nil {
+	return wq.modDelayed("ModDelayed", -1, d, delay)
+}
+
+// ModDelayedOn is ModDelayed on CPU n, whose timer it is too. Context: as there. Errors:
+// ErrCPU too. Linux: mod_delayed_work_on().
+func (wq *Workqueue) ModDelayedOn(n int, d *DelayedWork, delay time.Duration) (pending bool, err error) {
+	if n < 0 {
+		return false, fmt.Errorf("%w: %d", ErrCPU, n)
+	}
+	return wq.modDelayed("ModDelayedOn", n, d, delay)
+}
+
+// modDelayed is both; -1: here.
+func (wq *Workqueue) modDelayed(what string, n int, d *DelayedWork, delay time.Duration) (pending bool, err error) {
+	if err := irq.CheckBlock(what); err != nil {
 		return false, err
 	}
 	for {
-		p, err := wq.pool(-1)
+		p, err := wq.pool(n)
 		if err != nil {
 			return pending, err
 		}
 		if d.work.claim(p.k.number) {
-			_, err := wq.delay(p, -1, d, delay)
+			_, err := wq.delay(p, n, d, delay)
 			return pending, err
 		}
 		if d.work.state.Load()&stateDisabled != 0 {

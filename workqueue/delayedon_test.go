@@ -14,7 +14,7 @@ import (
 )
 
 // A delayed work of a CPU's is executed there, whether there is a delay or not, and
-// whoever queues it.
+// whoever queues it, wherever it was pending.
 func TestQueueDelayedOn(t *testing.T) {
 	torture.Kernel(t, gpm.Config{CPUs: 3})
 	wq := alloc(t, 0, 0)
@@ -31,6 +31,19 @@ func TestQueueDelayedOn(t *testing.T) {
 		d.Flush()
 		assert.Equal(t, n%3, at.Load())
 	}
+	for n := range int32(3) {
+		for _, was := range []bool{false, true} {
+			pending, err := wq.ModDelayedOn(int(n), d, time.Hour)
+			require.NoError(t, err)
+			assert.Equal(t, was, pending)
+		}
+		pending, err := wq.ModDelayedOn(int(n+1)%3, d, time.Millisecond)
+		require.NoError(t, err)
+		assert.True(t, pending)
+		eventually(t, "it is not executed", func() bool { return runs.Load() == n+10 })
+		d.Flush()
+		assert.Equal(t, (n+1)%3, at.Load())
+	}
 	_, err := wq.QueueDelayedOn(1, d, time.Hour)
 	require.NoError(t, err)
 	queued, err := wq.QueueDelayedOn(0, d, 0)
@@ -40,6 +53,8 @@ func TestQueueDelayedOn(t *testing.T) {
 	assert.EqualValues(t, 1, at.Load())
 	for _, n := range []int{-1, 3} {
 		_, err = wq.QueueDelayedOn(n, d, 0)
+		require.ErrorIs(t, err, workqueue.ErrCPU)
+		_, err = wq.ModDelayedOn(n, d, 0)
 		require.ErrorIs(t, err, workqueue.ErrCPU)
 		assert.False(t, d.Pending())
 	}

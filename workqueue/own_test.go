@@ -12,6 +12,7 @@ import (
 	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
+	"github.com/gokern/gokern/signals"
 	"github.com/gokern/gokern/workqueue"
 )
 
@@ -91,5 +92,40 @@ func TestWaitsForItself(t *testing.T) {
 		}
 		wq.Destroy()
 		other.Destroy()
+	}
+}
+
+// A function that leaves a section open is reported by name, and neither its worker, which
+// is to block next, nor its CPU is lost.
+func TestLeavesAtomic(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 1})
+	var bugs, callers atomic.String
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
+		callers.Store(b.Caller)
+		bugs.Store(b.What)
+	}))
+	for want, f := range map[string]func(){
+		"a work function has returned with preempt_count 0x1":                       preempt.Disable,
+		"a work function has returned with preempt_count 0x200":                     signals.BHDisable,
+		"a work function has returned with interrupts masked":                       signals.InterruptDisable,
+		"a work function has returned with preempt_count 0x10000":                   func() { preempt.AddCount(preempt.HardIRQOffset) },
+		"a work function has returned with preempt_count 0x2 and interrupts masked": func() { preempt.Disable(); preempt.Disable(); signals.HardIRQDisable(); signals.IRQDisable() },
+	} {
+		w := workqueue.New(func(*workqueue.Work) { f() })
+		d := workqueue.NewDelayed(func(*workqueue.DelayedWork) { f() })
+		for _, start := range []func() (bool, error){
+			func() (bool, error) { return workqueue.SystemWQ.Queue(w) },
+			func() (bool, error) { return workqueue.SystemWQ.QueueDelayed(d, time.Microsecond) },
+		} {
+			bugs.Store("")
+			_, err := start()
+			require.NoError(t, err)
+			eventually(t, want, func() bool { return bugs.Load() != "" })
+			assert.Equal(t, want, bugs.Load())
+			assert.Contains(t, callers.Load(), "TestLeavesAtomic.func")
+			kerneltest.In(t, k, gpm.Attr{CPUs: []int{0}}, func() { assert.True(t, preempt.Preemptible()) })
+		}
+		w.Flush()
+		d.Flush()
 	}
 }

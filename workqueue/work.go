@@ -11,6 +11,7 @@ import (
 // Shutdown. Linux: struct work_struct.
 type Work struct {
 	fn    func(*Work)
+	user  any           // the function of users' that fn is or calls, for reports
 	state atomic.Uint64 // see below
 
 	// Protected by mu.
@@ -36,12 +37,13 @@ type waiter struct {
 	done  chan struct{}
 }
 
-// New returns a Work that calls fn, which may block. Context: any. Linux: INIT_WORK().
+// New returns a Work that calls fn, which may block. To return with preemption disabled
+// or interrupts masked is a BUG. Context: any. Linux: INIT_WORK().
 func New(fn func(*Work)) *Work {
 	if fn == nil {
 		panic("gokern: a new Work has no function")
 	}
-	return &Work{fn: fn}
+	return &Work{fn: fn, user: fn}
 }
 
 // claim makes w pending in the kernel of that number, and reports whether it was not

@@ -74,6 +74,7 @@ func (w *worker) main() {
 		for it != nil {
 			w.wq.Store(it.wq)
 			it.work.fn(it.work)
+			irq.CheckTask("a work function", it.work.user)
 			it = w.next(it)
 		}
 	}

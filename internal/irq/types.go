@@ -80,11 +80,14 @@ var (
 	Kick func(c *CPU)
 )
 
-// What package signals does for package gpm; signals' init sets it.
+// What package signals does for packages gpm and workqueue; signals' init sets it.
 var (
 	// Stop ends what Spawn has started. Context: an ordinary goroutine; no user's
 	// task lives.
 	Stop func()
+	// CheckTask reports f, a function of users' that the calling task has called in no
+	// section and that has returned, if it has left one open, and ends that.
+	CheckTask func(what string, f any)
 	// StopWork ends what package workqueue has started, before Stop; it may be nil.
 	StopWork func()
 )
