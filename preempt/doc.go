@@ -30,7 +30,8 @@
 //
 // Unlike on Linux, a section must not spin until another CPU has done something, but for
 // the end of a section there (a lock): Go's collector stops all others, and waits for
-// the section's end. Nor may a loop with interrupts masked.
+// the section's end. Nor until an ordinary goroutine has: where others compute on all
+// other Ps it may need this CPU's. The same holds for a loop with interrupts masked.
 //
 // What is not allowed is a BUG, which names the caller and the count and
 // panics unless SetBugHandler says otherwise: Enable without Disable, a count
