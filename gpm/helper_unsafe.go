@@ -161,3 +161,8 @@ func adoptOnG0(p unsafe.Pointer) {
 	a.t.Adopt(a.g)
 	wake(&a.t.Task)
 }
+
+// wakeThreadOnG0 has a thread of Go's look for work. It needs no argument.
+//
+//go:norace
+func wakeThreadOnG0(unsafe.Pointer) { goport.WakeThread() }

@@ -9,8 +9,8 @@ import (
 	"github.com/gokern/gokern/internal/goport"
 )
 
-// How an idle CPU waits: it polls for pollSpins rounds (some 10 µs), for work
-// often comes in bursts; then it sleeps in a futex with its P, from where it
+// How an idle CPU waits: after a task it polls for pollSpins rounds (some 10 µs), for
+// work often comes in bursts; then it sleeps in a futex with its P, from where it
 // wakes fastest, and looks around now and then for tasks stuck behind one that
 // holds its CPU. When all CPUs are idle, after some of that, it blocks as any
 // goroutine blocks, so that an idle kernel uses no CPU time, keeps no P and
@@ -28,7 +28,7 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	for range pollSpins {
+	for spins := 0; spins < pollSpins && c.naps == 0; spins++ {
 		cpu.Pause()
 		if cpu.Load32(&c.idle) != idlePolling || c.worthALook() {
 			cpu.Xchg32(&c.idle, idleAwake)
@@ -46,12 +46,20 @@ func (c *vcpu) sleep() {
 		cpu.Xchg32(&c.idle, idleAwake)
 		return
 	}
-	if ns, timed := c.napTime(); timed || c.down != cpuOffline && (c.naps < naps || !c.k.othersIdle(c)) {
+	ns, timed := c.napTime()
+	netNS, watch := c.watchNet()
+	if watch {
+		ns = min(ns, netNS)
+	}
+	if timed || watch || c.down != cpuOffline && (c.naps < naps || !c.k.othersIdle(c)) {
 		c.naps++
 		// Whatever ends the nap, a pick looks around next: for timers that are
 		// due, and, as a signal may be Go's wish to have the P, by a prologue.
 		goport.FutexWait(&c.idle, idleSleeping, ns)
 		cpu.Xchg32(&c.idle, idleAwake)
+		if watch {
+			c.unwatchNet()
+		}
 		return
 	}
 	if c.irq.Next() != math.MaxInt64 {

@@ -67,6 +67,8 @@ type Kernel struct {
 	modelMu    sync.Mutex // serialises changes of the preemption model
 	modelEnded bool       // there are to be no more; protected by modelMu
 
+	netWatched uint32 // 1: an idle CPU watches Go's poller
+
 	helper     goport.Sleeper // wakes the helper goroutine
 	helperDone chan struct{}
 	stopping   uint32 // 1: no new tasks

@@ -13,11 +13,39 @@ import (
 // pick, if netEvery has passed since the last time, so that what a request needs
 // next is there when its task has parked; and at ticks, which run for this purpose
 // wherever a task computes while somebody waits for the network. What Go's own
-// threads find comes by goport's list and an interrupt.
+// threads find comes by goport's list and an interrupt. Where ordinary goroutines
+// compute on all other Ps none of those threads looks: then an idle CPU does, from
+// nap to nap.
 
 // netEvery is how often the CPUs together ask the poller at most: a question
 // without an answer is a system call, some 0.3 µs.
 const netEvery = 50 * time.Microsecond
+
+// How long an idle CPU that watches the poller sleeps: the longer the longer it has been
+// idle, so that what is found late is late by a small part of that.
+const (
+	netNap     = int64(100 * time.Microsecond)
+	maxNetNap  = int64(time.Millisecond)
+	netNapsPer = 16 // of one length
+	netThread  = 64 // naps until Go's threads are asked, and asked again
+)
+
+// watchNet has c, which is about to sleep, watch the poller, if nobody does and tasks may
+// wait for it, and returns for how long it is to sleep. It calls unwatchNet then. Context:
+// the idle goroutine.
+func (c *vcpu) watchNet() (ns int64, watch bool) {
+	if c.down != cpuOnline || !goport.NetWaiting() || goport.NetWatched() || c.k.liveTasks() == 0 || !cpu.Cas32(&c.k.netWatched, 0, 1) {
+		return 0, false
+	}
+	if c.naps%netThread == netThread-1 {
+		// If Ps are idle, Go's threads are only asleep, since nobody waited for the
+		// network when they last looked: let one do this, and c park.
+		onG0(wakeThreadOnG0, c)
+	}
+	return min(netNap<<min(c.naps/netNapsPer, 10), maxNetNap), true
+}
+
+func (c *vcpu) unwatchNet() { cpu.Store32(&c.k.netWatched, 0) }
 
 // netAsks reports whether c is to ask the poller. Now is old after a yield: then
 // another CPU may have asked since.

@@ -211,3 +211,23 @@ func TestIRQAffinity(t *testing.T) {
 	require.NoError(t, i.Free())
 	require.ErrorIs(t, i.SetAffinity(0), signals.ErrShutdown)
 }
+
+// A handler that leaves a section open is reported by name, and its thread goes on.
+func TestIRQLeavesAtomic(t *testing.T) {
+	k := torture.Kernel(t, gpm.Config{CPUs: 1})
+	var bugs, callers atomic.String
+	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
+		callers.Store(b.Caller)
+		bugs.Store(b.What)
+	}))
+	i := request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) { preempt.Disable() }, signals.IRQOptions{})
+	for range 2 {
+		bugs.Store("")
+		kill(t, queued)
+		eventually(t, "no report", func() bool { return bugs.Load() != "" })
+		assert.Equal(t, "an interrupt's handler has returned with preempt_count 0x1", bugs.Load())
+		assert.Contains(t, callers.Load(), "TestIRQLeavesAtomic.func")
+		inTask(t, k, 0, func() { assert.True(t, preempt.Preemptible()) })
+	}
+	require.NoError(t, i.Free())
+}

@@ -55,9 +55,7 @@ func TestCallbackIsNamed(t *testing.T) {
 		return signals.HRTimerNoRestart
 	}
 	openSoftIRQ(t, signals.UserSoftIRQ, leaves)
-	request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) { preempt.Disable() }, signals.IRQOptions{})
 	for what, start := range map[string]func() error{
-		"an interrupt's handler":    func() error { kill(t, queued); return nil },
 		"an interrupt's callback 1": func() error { return signals.NewHRTimer(timer).Start(0, signals.HRTimerRel) },
 		"an interrupt's callback 2": func() error {
 			_, err := signals.NewIRQWork(func(*signals.IRQWork) { preempt.Disable() }).Queue()

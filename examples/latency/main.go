@@ -23,6 +23,7 @@ type options struct {
 	plot     string // file, "" for none
 	unloaded bool   // measure each half without load as well
 	clock    string // task, ordinary: what the clock of the arrivals is
+	load     string // task, ordinary: what computes beside the requests
 	half     string // plain, kernel, both
 	trace    bool   // print what each stage of a request takes
 
@@ -50,6 +51,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	fs.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	fs.StringVar(&o.plot, "plot", "", "draw both latency distributions to this SVG `file`")
 	fs.StringVar(&o.clock, "clock", "task", "what the clock of the arrivals is in the kernel's half: part of the request path (task), or an ordinary goroutine (ordinary)")
+	fs.StringVar(&o.load, "load", "task", "what computes in the kernel's half: tasks (task), or goroutines left to Go (ordinary)")
 	fs.StringVar(&o.half, "half", "both", "measure only plain goroutines (plain) or tasks (kernel)")
 	fs.BoolVar(&o.unloaded, "unloaded", false, "measure each half also without the load beside it, first, and print by how much the load lengthens p99.9")
 	fs.BoolVar(&o.trace, "trace", false, "print percentiles of each stage of a request (-mode http)")
@@ -71,6 +73,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		return o, fmt.Errorf("-rate is %d, want 1 to 100000", o.rate)
 	case o.clock != "task" && o.clock != "ordinary":
 		return o, fmt.Errorf("-clock is %q, want task or ordinary", o.clock)
+	case o.load != "task" && o.load != "ordinary":
+		return o, fmt.Errorf("-load is %q, want task or ordinary", o.load)
 	case o.half != "both" && o.half != "plain" && o.half != "kernel":
 		return o, fmt.Errorf("-half is %q, want plain, kernel or both", o.half)
 	case o.half == "kernel" && o.plot != "":
@@ -148,6 +152,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return missing
 	}
 	if missing == nil {
+		if o.load == "ordinary" {
+			kernel.normal = plainWorld().normal
+		}
 		if rep.Kernel, err = half(kernel); err != nil {
 			return err // its tasks may still run: there is no orderly end
 		}

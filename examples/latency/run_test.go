@@ -63,7 +63,7 @@ func TestFlags(t *testing.T) {
 	if o, err := parse([]string{"-mode", "queue"}, io.Discard); err != nil || o.rate != 1000 {
 		t.Errorf("queue: %+v, %v", o, err)
 	}
-	for _, args := range []string{"-mode x", "-duration 0s", "-rate -1", "-rate 1000000", "-cpus -1", "more", "-unknown", "-half x", "-clock x", "-trace -mode queue", "-half kernel -plot x.svg"} {
+	for _, args := range []string{"-mode x", "-duration 0s", "-rate -1", "-rate 1000000", "-cpus -1", "more", "-unknown", "-half x", "-clock x", "-load x", "-trace -mode queue", "-half kernel -plot x.svg"} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%q is accepted", args)
 		}

@@ -23,6 +23,7 @@ var (
 	nanotime       func() int64
 	isBubbled      func() bool
 	runSafePointFn func()
+	wakep          func()
 	timersCheck    func(ts uintptr, now int64, bubble uintptr) (rnow, pollUntil int64, ran bool)
 )
 
@@ -40,6 +41,7 @@ func bindFunctions() {
 	}
 	runSafePointFn = fn[func()](pcRunSafePointFn)
 	netpoll = fn[func(delay int64) (gList, int32)](pcNetpoll)
+	wakep = fn[func()](pcWakep)
 	// go1.25's has no third argument; one more in a register does no harm.
 	timersCheck = fn[func(ts uintptr, now int64, bubble uintptr) (rnow, pollUntil int64, ran bool)](pcTimersCheck)
 }

@@ -45,6 +45,22 @@ func SetNetLate(counts uint64) { netLate = counts }
 //go:norace
 func NetWaiting() bool { return load32(varNetWaiters) != 0 }
 
+// netBlocked is how many of Go's threads wait in the poller. It does not know of one that
+// has waited there since before Boot.
+var netBlocked int32
+
+// NetWatched reports whether a thread of Go's waits in the poller. There is none where
+// goroutines compute on all Ps. Context: any.
+//
+//go:norace
+func NetWatched() bool { return netBlocked != 0 }
+
+// WakeThread has a thread of Go's look for work, if a P is idle: it waits in the poller if it
+// finds none. Context: g0 of a CPU, with a P.
+//
+//go:norace
+func WakeThread() { wakep() }
+
 // NetQueued reports whether PollNet has goroutines to make runnable. Context: any.
 //
 //go:norace
@@ -99,7 +115,13 @@ func addNetWaiters(delta int32) {
 //
 //go:norace
 func goNetpoll(delay int64) (list gList, delta int32) {
-	list, delta = netpoll(delay)
+	if delay == 0 {
+		list, delta = netpoll(0)
+	} else {
+		cpu.Add32(&netBlocked, 1)
+		list, delta = netpoll(delay)
+		cpu.Add32(&netBlocked, -1)
+	}
 	if list.head == 0 {
 		return list, delta
 	}

@@ -19,9 +19,9 @@ var (
 	varGCWaiting uintptr // address of sched.gcwaiting
 	stackGuard   uintptr // distance of g.stackguard0 from g.stack.lo
 
-	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock                                                 uintptr
-	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem                                                uintptr
-	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark, pcNanotime, pcIsBubbled, pcGCAssist, pcGCStart, pcNetpoll uintptr
+	pcSystemstack, pcGogo, pcFindRunnable, pcExecute, pcCasgstatus, pcCasGToPreemptScan, pcLock                                                          uintptr
+	pcRunqput, pcGoschedImpl, pcGdestroy, pcSchedule, pcReady, pcProcresize, pcMcall, pcIsSystem                                                         uintptr
+	pcBeforeFork, pcAfterFork, pcTimersCheck, pcRunSafePointFn, pcNewproc1, pcGopark, pcNanotime, pcIsBubbled, pcGCAssist, pcGCStart, pcNetpoll, pcWakep uintptr
 
 	// Bytes of the CALL wakep after ready's CALL runqput and of that after
 	// newproc's, with its condition; 0 if it is not there.
@@ -99,6 +99,7 @@ var functions = []symbol{
 	{[]string{"time.runtimeIsBubbled"}, &pcIsBubbled, true},
 	{[]string{"runtime.(*timers).check"}, &pcTimersCheck, false},
 	{[]string{"runtime.netpoll"}, &pcNetpoll, false},
+	{[]string{"runtime.wakep"}, &pcWakep, false},
 	{[]string{"syscall.runtime_BeforeFork"}, &pcBeforeFork, true},
 	{[]string{"syscall.runtime_AfterFork"}, &pcAfterFork, true},
 }
