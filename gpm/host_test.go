@@ -3,6 +3,8 @@
 package gpm
 
 import (
+	"sync"
+
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/internal/cpu"
@@ -53,4 +55,23 @@ func watchHost() hostWatch { return hostWatch{int64(cpu.Cycles()), hostStalls.Lo
 // compute from it, of all CPUs together. They have ended.
 func (h hostWatch) took() float64 {
 	return float64(hostStalls.Load()-h.stalls) / float64(int64(cpu.Cycles())-h.at)
+}
+
+// ordinaryHogs has n ordinary goroutines compute until stop, which waits for their end.
+func ordinaryHogs(n int) (stop func()) {
+	var stopped atomic.Bool
+	var running sync.WaitGroup
+	for range n {
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			for !stopped.Load() {
+				call(1)
+			}
+		}()
+	}
+	return func() {
+		stopped.Store(true)
+		running.Wait()
+	}
 }

@@ -4,12 +4,10 @@ package gpm
 
 import (
 	"os"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/atomic"
 	"golang.org/x/sys/unix"
 
 	"github.com/gokern/gokern/internal/cpu"
@@ -45,17 +43,7 @@ func TestIdleWatchesPoller(t *testing.T) {
 			_ = unix.Nanosleep(&nap, nil)
 		}
 
-		var stop atomic.Bool
-		var hogs sync.WaitGroup
-		for range 2 * (cpus + k.config.Procs) {
-			hogs.Add(1)
-			go func() {
-				defer hogs.Done()
-				for !stop.Load() {
-					call(1)
-				}
-			}()
-		}
+		stop := ordinaryHogs(2 * (cpus + k.config.Procs))
 		// By naps of 10 ms it is 100 a second for each CPU, and none when they have parked.
 		most := 0.
 		for begin := time.Now(); most < 400 && time.Since(begin) < time.Minute; {
@@ -67,8 +55,7 @@ func TestIdleWatchesPoller(t *testing.T) {
 		t.Logf("%d CPUs: %.0f looks a second", cpus, most)
 		require.GreaterOrEqual(t, most, 400.)
 
-		stop.Store(true)
-		hogs.Wait()
+		stop()
 		soon(t, "the CPUs park again", parked)
 		_, err = w.Write([]byte{1})
 		require.NoError(t, err)

@@ -5,12 +5,10 @@ package gpm
 import (
 	"log/slog"
 	"runtime"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/internal/goport"
 )
@@ -43,20 +41,8 @@ func TestSelfTest(t *testing.T) {
 // CPU gives its P away for it, so when that CPU runs nothing: it must not conclude that
 // nothing runs there ever, or that interrupts do not come.
 func TestBootBesideGoroutines(t *testing.T) {
-	var stop atomic.Bool
-	var hogs sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		hogs.Add(1)
-		go func() {
-			defer hogs.Done()
-			for !stop.Load() {
-				call(1)
-			}
-		}()
-	}
-	defer hogs.Wait()
-	defer stop.Store(true)
-	for i := range 12 {
+	defer ordinaryHogs(runtime.GOMAXPROCS(0))()
+	for i := range 6 {
 		k, err := Boot(Config{CPUs: 1 + i%2})
 		require.NoError(t, err)
 		shutdown(t, k)

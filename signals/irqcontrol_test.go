@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -215,18 +216,14 @@ func TestIRQAffinity(t *testing.T) {
 // A handler that leaves a section open is reported by name, and its thread goes on.
 func TestIRQLeavesAtomic(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
-	var bugs, callers atomic.String
-	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
-		callers.Store(b.Caller)
-		bugs.Store(b.What)
-	}))
+	bugs := kerneltest.NoteBugs(t)
 	i := request(t, signals.IRQSignal(queued), func(*signals.IRQ, signals.IRQEvent) { preempt.Disable() }, signals.IRQOptions{})
 	for range 2 {
-		bugs.Store("")
+		bugs.What.Store("")
 		kill(t, queued)
-		eventually(t, "no report", func() bool { return bugs.Load() != "" })
-		assert.Equal(t, "an interrupt's handler has returned with preempt_count 0x1", bugs.Load())
-		assert.Contains(t, callers.Load(), "TestIRQLeavesAtomic.func")
+		eventually(t, "no report", func() bool { return bugs.What.Load() != "" })
+		assert.Equal(t, "an interrupt's handler has returned with preempt_count 0x1", bugs.What.Load())
+		assert.Contains(t, bugs.Caller.Load(), "TestIRQLeavesAtomic.func")
 		inTask(t, k, 0, func() { assert.True(t, preempt.Preemptible()) })
 	}
 	require.NoError(t, i.Free())

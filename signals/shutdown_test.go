@@ -11,6 +11,7 @@ import (
 	"go.uber.org/atomic"
 
 	"github.com/gokern/gokern/gpm"
+	"github.com/gokern/gokern/internal/kerneltest"
 	"github.com/gokern/gokern/internal/torture"
 	"github.com/gokern/gokern/preempt"
 	"github.com/gokern/gokern/signals"
@@ -19,23 +20,19 @@ import (
 // What breaks the rules is reported and does not stop the CPU.
 func TestCallbackRules(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
-	var bugs, callers atomic.String
-	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
-		callers.Store(b.Caller)
-		bugs.Store(b.What)
-	}))
+	bugs := kerneltest.NoteBugs(t)
 	for want, f := range map[string]func(){
 		"scheduling while atomic": func() { time.Sleep(time.Millisecond) },
 		"an interrupt's callback has returned with preempt_count 0x10001, not 0x10000": preempt.Disable,
 		"an interrupt's callback has unmasked interrupts":                              signals.IRQEnable,
 		"an interrupt's callback has left interrupts masked":                           signals.InterruptDisable,
 	} {
-		bugs.Store("")
+		bugs.What.Store("")
 		timer := signals.NewHRTimer(func(*signals.HRTimer) signals.HRTimerRestart { f(); return signals.HRTimerNoRestart })
 		require.NoError(t, timer.StartOn(0, 0, signals.HRTimerRel))
-		eventually(t, "no report of "+want, func() bool { return bugs.Load() == want })
+		eventually(t, "no report of "+want, func() bool { return bugs.What.Load() == want })
 		if want != "scheduling while atomic" { // whose caller is who has blocked
-			assert.Contains(t, callers.Load(), "TestCallbackRules.func")
+			assert.Contains(t, bugs.Caller.Load(), "TestCallbackRules.func")
 		}
 		inTask(t, k, 0, func() { assert.True(t, preempt.Preemptible()) })
 	}
@@ -44,11 +41,7 @@ func TestCallbackRules(t *testing.T) {
 // A report of what a callback has left behind names the callback, of whatever kind.
 func TestCallbackIsNamed(t *testing.T) {
 	torture.Kernel(t, gpm.Config{CPUs: 1})
-	var bugs, callers atomic.String
-	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
-		callers.Store(b.Caller)
-		bugs.Store(b.What)
-	}))
+	bugs := kerneltest.NoteBugs(t)
 	leaves := func() { preempt.Disable() }
 	timer := func(*signals.HRTimer) signals.HRTimerRestart {
 		preempt.Disable()
@@ -75,12 +68,12 @@ func TestCallbackIsNamed(t *testing.T) {
 			return signals.SMPCallFunctionSingle(0, func() { signals.RaiseSoftIRQ(signals.UserSoftIRQ) }, true)
 		},
 	} {
-		bugs.Store("")
+		bugs.What.Store("")
 		require.NoError(t, start())
 		what = strings.TrimRight(what, " 123")
-		eventually(t, "no report of "+what, func() bool { return strings.HasPrefix(bugs.Load(), what+" has returned with preempt_count ") })
-		assert.Contains(t, callers.Load(), "TestCallbackIsNamed.func")
-		assert.Contains(t, callers.Load(), "shutdown_test.go:")
+		eventually(t, "no report of "+what, func() bool { return strings.HasPrefix(bugs.What.Load(), what+" has returned with preempt_count ") })
+		assert.Contains(t, bugs.Caller.Load(), "TestCallbackIsNamed.func")
+		assert.Contains(t, bugs.Caller.Load(), "shutdown_test.go:")
 	}
 }
 

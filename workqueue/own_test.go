@@ -99,11 +99,7 @@ func TestWaitsForItself(t *testing.T) {
 // is to block next, nor its CPU is lost.
 func TestLeavesAtomic(t *testing.T) {
 	k := torture.Kernel(t, gpm.Config{CPUs: 1})
-	var bugs, callers atomic.String
-	defer preempt.SetBugHandler(preempt.SetBugHandler(func(b *preempt.Bug) {
-		callers.Store(b.Caller)
-		bugs.Store(b.What)
-	}))
+	bugs := kerneltest.NoteBugs(t)
 	for want, f := range map[string]func(){
 		"a work function has returned with preempt_count 0x1":                       preempt.Disable,
 		"a work function has returned with preempt_count 0x200":                     signals.BHDisable,
@@ -117,12 +113,12 @@ func TestLeavesAtomic(t *testing.T) {
 			func() (bool, error) { return workqueue.SystemWQ.Queue(w) },
 			func() (bool, error) { return workqueue.SystemWQ.QueueDelayed(d, time.Microsecond) },
 		} {
-			bugs.Store("")
+			bugs.What.Store("")
 			_, err := start()
 			require.NoError(t, err)
-			eventually(t, want, func() bool { return bugs.Load() != "" })
-			assert.Equal(t, want, bugs.Load())
-			assert.Contains(t, callers.Load(), "TestLeavesAtomic.func")
+			eventually(t, want, func() bool { return bugs.What.Load() != "" })
+			assert.Equal(t, want, bugs.What.Load())
+			assert.Contains(t, bugs.Caller.Load(), "TestLeavesAtomic.func")
 			kerneltest.In(t, k, gpm.Attr{CPUs: []int{0}}, func() { assert.True(t, preempt.Preemptible()) })
 		}
 		w.Flush()
