@@ -59,7 +59,8 @@ var indirect = []struct{ pattern, why string }{
 	{port + `\(\*Task\)\.Ready`, "runtime.ready, for g0"},
 	{port + `Nanotime`, "time.runtimeNano: on g0 it reads the clock"},
 	{port + `(PollNet|readyAll)`, "runtime.netpoll, which findRunnable calls on g0 as well; runtime.ready"},
-	{here + `wakeThreadOnG0`, "runtime.wakep, in an inlined WakeThread, which ready calls on g0 as well"},
+	{here + `wakeThreadOnG0`, "runtime.wakep, in an inlined WakeThread"},
+	{port + `WakeThread`, "runtime.wakep, which ready calls on g0 as well"},
 	{port + `CheckTimers`, "runtime.(*timers).check, which findRunnable calls on g0 as well"},
 	{port + `\(\*Task\)\.StartOnG0`, "runtime.newproc1, for the system stack; Scheduler.Wake"},
 }
